@@ -1,0 +1,54 @@
+package hashtable
+
+import "math/bits"
+
+// randomTries bounds the tries of Random. Of a table grown to its size one in
+// five succeeds or so, of one shrunk by deletions one in thirty.
+const randomTries = 1024
+
+// Random returns an item, each with the same probability, or nil if there is
+// none. rnd must give uniformly distributed 64-bit numbers.
+func (t *Table[P]) Random(rnd func() uint64) (p P) {
+	if t.n == 0 {
+		return p
+	}
+	// A random hash falls on a page of depth d with probability 2^-d. If it is
+	// taken only when its bits between d and the greatest depth are zero, it is
+	// the same for each page; if then one of pageSlots slots is drawn and must
+	// be in use, it is the same for each item.
+	if t.overfull == 0 {
+		for range randomTries {
+			h := rnd()
+			pg := t.page(h)
+			if h<<pg.depth>>(64-(t.depthBound()-pg.depth)) != 0 {
+				continue
+			}
+			if i := below(rnd, pageSlots); i < len(pg.slots) {
+				return pg.slots[i]
+			}
+		}
+	}
+	i := below(rnd, t.n)
+	for slots := range t.Pages() {
+		if i < len(slots) {
+			return slots[i]
+		}
+		i -= len(slots)
+	}
+	return p
+}
+
+// depthBound is at least the depth of the deepest page.
+func (t *Table[P]) depthBound() uint8 {
+	if t.bits == 0 {
+		return t.root[0].bits
+	}
+	return t.bits + segmentBits
+}
+
+// below returns a random number from 0 to n-1. Its bias, below n/2^64, is no
+// more than what a 64-bit generator has.
+func below(rnd func() uint64, n int) int {
+	i, _ := bits.Mul64(rnd(), uint64(n))
+	return int(i)
+}
