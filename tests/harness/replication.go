@@ -1,0 +1,61 @@
+package harness
+
+// ReplicaOf makes a server the replica of whatever listens on a loopback port: a server or a proxy.
+func (s *Server) ReplicaOf(t T, port string) {
+	t.Helper()
+	s.Once(t, "REPLICAOF", "127.0.0.1", port)
+}
+
+// Promote makes a replica a master.
+func (s *Server) Promote(t T) {
+	t.Helper()
+	s.Once(t, "REPLICAOF", "NO", "ONE")
+}
+
+// LinkUp reports whether the server is a replica whose link to its master is up.
+func (s *Server) LinkUp(t T) bool {
+	t.Helper()
+	return s.Info(t)["master_link_status"] == "up"
+}
+
+// WaitLinkUp waits until the replica's link is up.
+func (s *Server) WaitLinkUp(t T) {
+	t.Helper()
+	Eventually(t, func() bool { return s.LinkUp(t) }, Patience, "the %v replica's link is up", s.Kind)
+}
+
+// WaitLinkDown waits until the replica has noticed that its link is gone.
+func (s *Server) WaitLinkDown(t T) {
+	t.Helper()
+	Eventually(t, func() bool { return s.Info(t)["master_link_status"] == "down" }, Patience,
+		"the %v replica's link is down", s.Kind)
+}
+
+// WaitCaughtUp waits until the replica's link is up and it has applied all that the master, which must be quiet, has logged.
+// The master pings, so its offset is read first: the replica has to reach or pass it.
+func (s *Server) WaitCaughtUp(t T, master *Server) {
+	t.Helper()
+	want := master.Info(t)
+	if !poll(func() bool { return caughtUp(s.Info(t), want) }, Patience) {
+		got := s.Info(t)
+		t.Fatalf("the %v replica did not catch up: link %s, replid %s offset %s; the %v master: replid %s offset %s",
+			s.Kind, got["master_link_status"], got["master_replid"], got["slave_repl_offset"],
+			master.Kind, want["master_replid"], want["master_repl_offset"])
+	}
+}
+
+func caughtUp(replica, master Info) bool {
+	return replica["master_link_status"] == "up" &&
+		replica["master_replid"] == master["master_replid"] &&
+		replica.Int("slave_repl_offset") >= master.Int("master_repl_offset")
+}
+
+// SyncCounts are a master's counters of synchronisations.
+type SyncCounts struct{ Full, PartialOK, PartialErr int64 }
+
+// SyncCounts reads the counters.
+func (s *Server) SyncCounts(t T) SyncCounts {
+	t.Helper()
+	i := s.Info(t)
+	return SyncCounts{Full: i.Int("sync_full"), PartialOK: i.Int("sync_partial_ok"), PartialErr: i.Int("sync_partial_err")}
+}
