@@ -1,5 +1,7 @@
 package listpack
 
+import "treedis/store/internal/flat"
+
 // Append adds elem behind the last element. Like all functions of this file
 // that grow a blob it returns nil, and leaves lp as it was, when the result
 // would be larger than MaxBytes; a caller that keeps blobs below SafeBytes
@@ -131,29 +133,11 @@ func putInt(lp []byte, pos, old int, v int64) []byte {
 
 // splice makes room for repl bytes at pos in the place of old ones, whose
 // content is left to the caller, and sets the total.
-//
-// A blob that has to move gets an eighth of spare room: appending stays linear
-// in all (1.125^n), and what is lost is about what the allocator's size classes
-// lose anyway, where doubling would cost a third of the memory of small hashes.
-// A blob that has shrunk below half of its memory moves to smaller memory;
-// below minShrink there is little to win.
 func splice(lp []byte, pos, old, repl int) []byte {
-	const minShrink = 128
-	size := len(lp) - old + repl
-	if uint64(size) > MaxBytes {
+	if uint64(len(lp)-old+repl) > MaxBytes {
 		return nil
 	}
-	if size > cap(lp) || repl < old && size < cap(lp)/2 && cap(lp) > minShrink {
-		out := append([]byte(nil), make([]byte, size+size/8)...)[:size]
-		copy(out, lp[:pos])
-		copy(out[pos+repl:], lp[pos+old:])
-		setTotal(out)
-		return out
-	}
-	out := lp[:size]
-	if repl != old {
-		copy(out[pos+repl:], lp[pos+old:])
-	}
+	out := flat.Splice(lp, pos, old, repl)
 	setTotal(out)
 	return out
 }
