@@ -1,0 +1,169 @@
+package order
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// check walks the index's invariants: keys strictly ascending across blocks, separators between
+// them, counts right, no needless sharing left out.
+func check(t testing.TB, x *Index) {
+	x.drain()
+	n := 0
+	var prev []byte
+	started := false
+	firstBlock := true
+	x.blocks.Scan(func(b *block) bool {
+		require.Equal(t, firstBlock, b.sep == "", "only the first separator is empty")
+		firstBlock = false
+		if started {
+			require.Less(t, string(prev), b.sep)
+		}
+		var key []byte
+		count := 0
+		for off := 0; off < len(b.data); count++ {
+			shared, rest, next := b.entry(off)
+			require.LessOrEqual(t, shared, len(key))
+			full := append(slices.Clone(key[:shared]), rest...)
+			if count > 0 {
+				require.Equal(t, commonPrefix(key, full), shared, "an entry shares all it can")
+			} else {
+				require.Zero(t, shared)
+			}
+			if started {
+				require.Negative(t, bytes.Compare(prev, full))
+			}
+			require.GreaterOrEqual(t, string(full), b.sep)
+			key, prev, started, off = full, full, true, next
+		}
+		require.Equal(t, b.n, count)
+		require.LessOrEqual(t, b.n, maxKeys)
+		n += count
+		return true
+	})
+	require.Equal(t, x.n, n)
+}
+
+func keys(x *Index, prefix, from string) (all []string) {
+	x.Ascend([]byte(prefix), []byte(from), func(k []byte) bool {
+		all = append(all, string(k))
+		return true
+	})
+	return all
+}
+
+func TestRandomOperations(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(8) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		x := New()
+		model := map[string]bool{}
+		word := func() string {
+			switch r.IntN(4) {
+			case 0:
+				return fmt.Sprintf("user:%d", r.IntN(500))
+			case 1:
+				return strings.Repeat("a", r.IntN(300))
+			case 2:
+				return string([]byte{byte(r.IntN(256)), byte(r.IntN(3))})
+			}
+			return fmt.Sprintf("user:%d:%x", r.IntN(50), r.IntN(100))
+		}
+		for i := range 12000 {
+			k := word()
+			if r.IntN(10) < 4 || i > 10000 {
+				x.Delete([]byte(k))
+				delete(model, k)
+			} else {
+				x.Insert([]byte(k))
+				model[k] = true
+			}
+			if i%1777 == 0 {
+				check(t, x)
+			}
+		}
+		check(t, x)
+		want := make([]string, 0, len(model))
+		for k := range model {
+			want = append(want, k)
+		}
+		slices.Sort(want)
+		require.Equal(t, want, keys(x, "", ""))
+		require.Equal(t, len(want), x.Len())
+		for _, prefix := range []string{"user:4", "user:49:", "aaaa", "zzz", "\xff", "u"} {
+			from := word()
+			var sub []string
+			for _, k := range want {
+				if strings.HasPrefix(k, prefix) && k >= from {
+					sub = append(sub, k)
+				}
+			}
+			require.Equal(t, sub, keys(x, prefix, from))
+		}
+		for k := range model {
+			x.Delete([]byte(k))
+		}
+		check(t, x)
+		require.Empty(t, keys(x, "", ""))
+		require.LessOrEqual(t, x.blocks.Len(), 1, "an emptied index keeps no blocks")
+	}
+}
+
+func TestAscendStops(t *testing.T) {
+	t.Parallel()
+	x := New()
+	for i := range 1000 {
+		x.Insert(fmt.Appendf(nil, "k%03d", i))
+	}
+	n := 0
+	x.Ascend([]byte("k"), nil, func([]byte) bool { n++; return n < 10 })
+	require.Equal(t, 10, n)
+}
+
+func TestSequentialInsertsFillBlocks(t *testing.T) {
+	t.Parallel()
+	x := New()
+	const n = 100_000
+	for i := range n {
+		x.Insert(fmt.Appendf(nil, "key:%012d", i))
+	}
+	check(t, x)
+	require.Less(t, float64(x.Bytes())/n, 6.0, "bytes a key")
+}
+
+func BenchmarkInsertRandom(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x := New()
+	for range 1_000_000 {
+		x.Insert(fmt.Appendf(nil, "key:%012d", r.Uint64N(1e12)))
+	}
+	b.ReportMetric(float64(x.Bytes())/float64(x.Len()), "B/key")
+	key := make([]byte, 0, 32)
+	b.ReportAllocs()
+	for b.Loop() {
+		key = fmt.Appendf(key[:0], "key:%012d", r.Uint64N(1e12))
+		x.Insert(key)
+	}
+}
+
+func BenchmarkInsertDelete(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x := New()
+	all := make([][]byte, 1_000_000)
+	for i := range all {
+		all[i] = fmt.Appendf(nil, "key:%012d", r.Uint64N(1e12))
+		x.Insert(all[i])
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		k := all[r.IntN(len(all))]
+		x.Delete(k)
+		x.Insert(k)
+	}
+}
