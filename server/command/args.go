@@ -73,11 +73,25 @@ func wordsOf(args []Arg) (fewest, most int) {
 }
 
 func (a *Arg) words() (fewest, most int) {
+	fewest, most = a.wordsOnce()
+	if a.Flags.Has(Optional) {
+		fewest = 0
+	}
+	if a.Flags.Has(Multiple) {
+		most = math.MaxInt
+	}
+	return fewest, most
+}
+
+// wordsOnce counts the words of an argument that is given, once. Of several alternatives one is given, whether it
+// is marked optional or not.
+func (a *Arg) wordsOnce() (fewest, most int) {
 	switch a.Type {
 	case OneOf:
 		fewest = math.MaxInt
 		for i := range a.Args {
-			lo, hi := a.Args[i].words()
+			lo, _ := a.Args[i].wordsOnce()
+			_, hi := a.Args[i].words()
 			fewest, most = min(fewest, lo), max(most, hi)
 		}
 	case Block:
@@ -88,12 +102,6 @@ func (a *Arg) words() (fewest, most int) {
 	}
 	if a.Token != "" {
 		fewest, most = fewest+1, addWords(most, 1)
-	}
-	if a.Flags.Has(Optional) {
-		fewest = 0
-	}
-	if a.Flags.Has(Multiple) {
-		most = math.MaxInt
 	}
 	return fewest, most
 }

@@ -98,47 +98,57 @@ func (s *Spec) checkFlags() error {
 	return nil
 }
 
-// checkArity compares the arity with what the syntax allows.
+// checkArity compares the arity with what the syntax allows. Some commands document no syntax: containers,
+// which have none, and those that look at no argument or are not for people.
 func (s *Spec) checkArity() error {
-	if len(s.subs) > 0 {
+	if len(s.args) == 0 && s.Arity < 0 {
 		return nil
 	}
 	fewest, most := wordsOf(s.args)
-	fewest += s.words()
-	most = addWords(most, s.words())
-	if s.Arity > 0 && (fewest != s.Arity || most != s.Arity) || s.Arity < 0 && (-s.Arity > fewest || most == fewest) {
-		if most == math.MaxInt {
-			return fmt.Errorf("arity %d, but the syntax takes %d words or more", s.Arity, fewest)
+	fewest, most = fewest+s.words(), addWords(most, s.words())
+	switch {
+	case s.Arity < 0 && -s.Arity <= fewest, s.Arity == fewest && s.Arity == most:
+		return nil
+	case most == math.MaxInt:
+		return fmt.Errorf("arity %d, but the syntax takes %d words or more", s.Arity, fewest)
+	}
+	return fmt.Errorf("arity %d, but the syntax takes %d to %d words", s.Arity, fewest, most)
+}
+
+// checkKeys makes sure that specs and arguments refer to each other, that the keys which may not be left
+// out are within the shortest call, and that only commands that may write say so of keys.
+func (s *Spec) checkKeys() error {
+	used := make([]keyUse, len(s.Keys))
+	if err := markKeys(s.args, keyMandatory, used); err != nil {
+		return err
+	}
+	writes := s.Flags&(Write|MayReplicate) != 0
+	for i := range s.Keys {
+		if err := s.Keys[i].check(s, used[i], writes); err != nil {
+			return fmt.Errorf("key spec %d: %w", i, err)
 		}
-		return fmt.Errorf("arity %d, but the syntax takes %d to %d words", s.Arity, fewest, most)
 	}
 	return nil
 }
 
-// checkKeys makes sure that specs and key arguments refer to each other, and that fixed positions
-// exist in the shortest call.
-func (s *Spec) checkKeys() error {
-	used := make([]bool, len(s.Keys))
-	if err := markKeys(s.args, used); err != nil {
-		return err
-	}
-	shortest := max(s.Arity, -s.Arity)
-	for i := range s.Keys {
-		k := &s.Keys[i]
-		switch {
-		case !used[i] && !k.Flags.Has(NotKey):
-			return fmt.Errorf("no argument belongs to key spec %d", i)
-		case !k.Flags.Has(NotKey) && k.accesses() != 1:
-			return fmt.Errorf("key spec %d has %d of RO, RW, OW and RM", i, k.accesses())
-		case (s.Flags.Has(ReadOnly) || !s.Flags.Has(Write)) && k.Flags&(RW|OW|RM) != 0 && !s.Categories.Has(CatScripting):
-			return fmt.Errorf("key spec %d writes, the command does not", i)
-		case k.Find != FindUnknown && k.Step < 1:
-			return fmt.Errorf("key spec %d steps by %d", i, k.Step)
-		case k.Search == SearchIndex && (k.Index < s.words() || k.Index >= shortest && !s.Flags.Has(NoMandatoryKeys) && !k.Flags.Has(NotKey)):
-			return fmt.Errorf("key spec %d begins outside the shortest call", i)
-		case k.Find == FindUnknown && s.FindKeys == nil:
-			return fmt.Errorf("key spec %d is unknown and there is no key finder", i)
-		}
+func (k *KeySpec) check(s *Spec, use keyUse, writes bool) error {
+	switch {
+	case k.Search == SearchIndex && k.Index < s.words():
+		return fmt.Errorf("begins at %d, in the name", k.Index)
+	case k.Find != FindUnknown && k.Step < 1:
+		return fmt.Errorf("steps by %d", k.Step)
+	case k.Find == FindUnknown && s.FindKeys == nil:
+		return errors.New("unknown, and there is no key finder")
+	case k.Flags.Has(NotKey):
+		return nil
+	case use == keyUnused:
+		return errors.New("belongs to no argument")
+	case use == keyMandatory && k.Search == SearchIndex && k.Index >= max(s.Arity, -s.Arity):
+		return fmt.Errorf("begins at %d, past the shortest call", k.Index)
+	case k.accesses() != 1:
+		return fmt.Errorf("has %d of RO, RW, OW and RM", k.accesses())
+	case k.Flags&(RW|OW|RM) != 0 && !writes:
+		return errors.New("writes, the command does not")
 	}
 	return nil
 }
@@ -152,17 +162,29 @@ func (k *KeySpec) accesses() (n int) {
 	return n
 }
 
-// markKeys notes which key specs the arguments refer to.
-func markKeys(args []Arg, used []bool) error {
+// keyUse is what an argument tree makes of a key spec.
+type keyUse uint8
+
+const (
+	keyUnused keyUse = iota
+	keyOptional
+	keyMandatory
+)
+
+// markKeys notes which key specs the arguments refer to, and whether any must be given.
+func markKeys(args []Arg, use keyUse, used []keyUse) error {
 	for i := range args {
-		a := &args[i]
+		a, use := &args[i], use
+		if a.Flags.Has(Optional) {
+			use = keyOptional
+		}
 		if a.KeySpec >= len(used) {
 			return fmt.Errorf("argument %q refers to key spec %d of %d", a.Name, a.KeySpec, len(used))
 		}
 		if a.KeySpec >= 0 {
-			used[a.KeySpec] = true
+			used[a.KeySpec] = max(used[a.KeySpec], use)
 		}
-		if err := markKeys(a.Args, used); err != nil {
+		if err := markKeys(a.Args, use, used); err != nil {
 			return err
 		}
 	}

@@ -30,8 +30,8 @@ type Spec struct {
 	derived
 }
 
-// Change is an entry of a command's history: the version that brought it, and what changed.
-type Change struct{ Version, What string }
+// Change is an entry of a command's history: the version that brought it, and what it brought.
+type Change [2]string
 
 // derived holds what NewTable works out.
 type derived struct {

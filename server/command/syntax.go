@@ -12,8 +12,8 @@ import (
 //
 // A word in lower case is an argument. After its name may come, in this order,
 //
-//	/display     what people call it, if not its name
-//	:type        string (assumed), integer, double, key (assumed of one named key), pattern or unix-time
+//	/display     what people call it, if not its name; may hold a colon if the type follows
+//	:type        integer, double, pattern, unix-time, key (assumed of one named key) or string (of others)
 //	@n           index of its key spec; 0 is assumed of keys
 //	^version     the version that brought it
 //	!version     the version that deprecated it
@@ -209,14 +209,13 @@ func (p *syntaxParser) leaf(word string) Arg {
 	a := Arg{KeySpec: -1}
 	word = p.suffixes(&a, word)
 	word, spec, hasSpec := strings.Cut(word, "@")
-	word, typ, hasType := strings.Cut(word, ":")
+	switch colon := strings.LastIndexByte(word, ':'); {
+	case colon >= 0:
+		word, a.Type = word[:colon], p.leafType(word[colon+1:])
+	case word == "key":
+		a.Type = KeyName
+	}
 	a.Name, a.Display, _ = strings.Cut(word, "/")
-	if !hasType && a.Name == "key" {
-		typ, hasType = "key", true
-	}
-	if hasType {
-		a.Type = p.leafType(typ)
-	}
 	if a.Type == KeyName {
 		a.KeySpec = 0
 	}
