@@ -1,0 +1,42 @@
+package config
+
+import "strings"
+
+// A Pair is a directive's name and its value, as CONFIG GET replies.
+type Pair struct{ Name, Value string }
+
+// Get is CONFIG GET: the directives that match any of the patterns, each once.
+// A name without * ? [ is looked up as it is and comes back in the case it was
+// asked in; aliases match under their own names; hidden directives do not
+// match patterns.
+func (c *Config) Get(patterns ...string) []Pair {
+	var pairs []Pair
+	seen := make(map[string]bool)
+	add := func(d *directive, name string) {
+		if key := strings.ToLower(name); !seen[key] {
+			seen[key] = true
+			pairs = append(pairs, Pair{name, d.kind.format(c.slots[d.id].load())})
+		}
+	}
+	for _, p := range patterns {
+		if !strings.ContainsAny(p, "[*?") {
+			if d := table.lookup(p); d != nil {
+				add(d, p)
+			}
+			continue
+		}
+		p = strings.ToLower(p)
+		for _, d := range table.all {
+			if d.has(hidden) {
+				continue
+			}
+			if glob(p, d.name) {
+				add(d, d.name)
+			}
+			if d.alias != "" && glob(p, d.alias) {
+				add(d, d.alias)
+			}
+		}
+	}
+	return pairs
+}
