@@ -1,0 +1,115 @@
+package server
+
+import (
+	"net"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"treedis/server/resp"
+	"treedis/store"
+)
+
+// transport is what the server needs of a connection: *netio.Conn, or a test's own.
+type transport interface {
+	In() []byte         // bytes received and not consumed
+	Consume(n int)      // drops the first n of them
+	RemoteAddr() string // as CLIENT LIST prints it
+	LocalAddr() string
+	FD() int
+	OutLen() int                       // bytes that wait to be written
+	Post(fn func()) bool               // runs fn on the connection's loop; false once it is closed
+	Pause()                            // no input is processed until Resume
+	Resume()                           // processes what has arrived meanwhile
+	CloseAfterFlush()                  // closes once all output is written
+	Close()                            // closes at once
+	Hijack() (net.Conn, []byte, error) // takes the connection out of its loop, with the input not consumed
+}
+
+// Client is the server's view of one connection, or a pseudo client that executes commands on behalf
+// of the master's stream.
+//
+// Its fields are written by its own loop under the keyspace lock, at least shared; whoever looks
+// at another's client holds the lock exclusively. Exceptions are marked.
+type Client struct {
+	srv  *Server
+	conn transport // nil for a pseudo client
+	loop int       // whose slot of the lock it takes
+	id   int64
+
+	out    *resp.Writer // its replies; its own loop only
+	parser resp.Parser  // its own loop only
+	call   Call         // reused from command to command
+	lock   lockHolder
+
+	db              *store.DB
+	name            string
+	libName, libVer string
+	user            string
+	authenticated   bool
+	noEvict         bool
+	noTouch         bool
+	reply           replyMode
+	protectedOut    int // bytes of out that came before the command that CLIENT REPLY mutes
+
+	multi      transaction
+	watched    []watchedKey
+	watchDirty bool         // a watched key changed: EXEC fails
+	expired    []watchKey   // keys found expired under the shared lock
+	blocked    *blockedCall // nil unless a command waits
+
+	writeOffset int64 // where the log ended after its last write, for WAIT
+
+	link     *replicaOffer // what REPLCONF told, nil for ordinary clients
+	isMaster bool          // executes the master's stream
+	isReader bool          // sent READONLY; kept for RESET
+
+	mark       time.Duration // monotonic time at the end of the last command, or when the lock was got
+	batchBegan time.Duration // monotonic time of the batch's start
+	batchTime  int64         // unix ms at that moment
+	created    int64         // unix ms
+	lastActive int64         // unix ms
+	lastRow    *row
+	netIn      int64 // bytes of commands parsed
+	netOut     int64
+	commands   int64
+	argvBytes  int64
+	queryBytes int64 // unparsed bytes as of the last batch
+
+	closing    atomic.Bool // set by anyone who kills it
+	closeAfter bool        // close once the replies are written
+}
+
+// replyMode is what CLIENT REPLY chose.
+type replyMode uint8
+
+const (
+	replyOn replyMode = iota
+	replyOff
+	replySkipNext // CLIENT REPLY SKIP has just run
+	replySkip     // the command whose reply is skipped runs now
+)
+
+// replicaOffer is what a replica said of itself by REPLCONF, before PSYNC.
+type replicaOffer struct{}
+
+// String identifies the client in the log.
+func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) }
+
+// watching reports whether the client watches any key.
+func (c *Client) watching() bool { return len(c.watched) > 0 }
+
+// newClient returns a client that is not registered: of a connection, or a pseudo client if conn is nil.
+func (s *Server) newClient(conn transport, out *resp.Writer, loop int) *Client {
+	c := &Client{srv: s, conn: conn, out: out, loop: loop, db: s.store.DB(0), user: "default"}
+	c.lock = lockHolder{l: s.lock, loop: loop}
+	c.authenticated = !s.authRequired()
+	return c
+}
+
+// do executes one command for a pseudo client.
+func (s *Server) do(c *Client, args [][]byte) {
+	s.beginBatch(c)
+	s.execute(c, args)
+	s.endBatch(c)
+}

@@ -1,0 +1,256 @@
+package server
+
+import (
+	"strings"
+	"time"
+
+	"treedis/server/command"
+	"treedis/server/config"
+)
+
+// batchLimit is how many commands of one pipeline run under one hold of the lock: other loops wait no
+// longer than that.
+const batchLimit = 256
+
+// process executes the commands that the client's buffer holds, until one is incomplete, or blocks
+// the client, or closes it. It runs on the client's loop.
+func (s *Server) process(c *Client) {
+	defer s.endBatch(c)
+	s.beginBatch(c)
+	for n := 1; c.blocked == nil && !c.closeAfter && !c.closing.Load(); n++ {
+		c.parser.Unauthenticated = !c.authenticated
+		args, used, err := c.parser.Next(c.conn.In())
+		if err != nil {
+			s.protocolError(c, err)
+			return
+		}
+		if used == 0 {
+			return
+		}
+		c.netIn += int64(used)
+		if len(args) > 0 {
+			s.execute(c, args)
+		}
+		if c.conn == nil { // taken over by a replica's feed
+			return
+		}
+		c.conn.Consume(used)
+		if n%batchLimit == 0 {
+			c.lock.release()
+		}
+	}
+}
+
+// beginBatch takes the time for a batch of commands.
+func (s *Server) beginBatch(c *Client) {
+	c.batchBegan, c.batchTime = s.mono(), s.now()
+	c.mark = c.batchBegan
+}
+
+// endBatch gives the lock back, and does what the batch left to do without it.
+func (s *Server) endBatch(c *Client) {
+	if c.conn != nil && c.lock.mode != unlocked {
+		c.queryBytes = int64(len(c.conn.In()))
+	}
+	c.lock.release()
+	s.reapExpired(c)
+	if c.conn == nil {
+		return
+	}
+	switch {
+	case c.closing.Load():
+		c.conn.Close()
+	case c.closeAfter:
+		c.conn.CloseAfterFlush()
+	}
+}
+
+func (s *Server) protocolError(c *Client, err error) {
+	c.lock.need(shared)
+	s.logger.verbosef("Protocol error (%s) from client: %s", err, c)
+	c.out.Error("ERR " + err.Error())
+	c.closeAfter = true
+}
+
+// execute runs one command for a client, or queues it, or refuses it. It is the one way to change the
+// store for connections; EXEC goes through it too, command by command.
+func (s *Server) execute(c *Client, args [][]byte) {
+	mark := c.out.Len()
+	r, text := s.find(args)
+	if r == nil {
+		c.lock.need(shared)
+		if equalFold(args[0], "post") || equalFold(args[0], "host:") {
+			s.crossProtocol(c)
+			return
+		}
+		s.reject(c, nil, text)
+		c.mute(mark)
+		return
+	}
+	if c.lock.need(s.lockMode(c, r)) {
+		c.mark = s.mono() // waiting for others is not the command's time
+	}
+	if text := s.refusal(c, r, args); text != "" {
+		s.reject(c, r, text)
+	} else if c.multi.active && !r.inMulti {
+		c.multi.queue(r, args)
+		c.out.Simple("QUEUED")
+	} else {
+		s.run(c, r, args)
+	}
+	c.mute(mark)
+}
+
+// crossProtocol closes a connection that speaks HTTP: a browser that was tricked into sending commands.
+func (s *Server) crossProtocol(c *Client) {
+	s.logger.warningf("Possible SECURITY ATTACK detected: a client sends HTTP (POST or Host:), as a browser does that was tricked into talking to this port. Connection from %s aborted.", c.conn.RemoteAddr())
+	c.closing.Store(true)
+}
+
+// find looks up the command's row, and checks the arity. Otherwise it returns the error.
+func (s *Server) find(args [][]byte) (*row, string) {
+	r, container := s.table.Lookup(args)
+	switch {
+	case r != nil && r.ArityOK(len(args)) && r.run != nil:
+		return r, ""
+	case r != nil:
+		return nil, "ERR wrong number of arguments for '" + r.Name + "' command"
+	case container != nil:
+		return nil, "ERR unknown subcommand '" + clip(args[1], 128) + "'. Try " + strings.ToUpper(container.Name) + " HELP."
+	}
+	return nil, unknownCommand(args)
+}
+
+// unknownCommand words the error as Redis does, with the beginning of the arguments.
+func unknownCommand(args [][]byte) string {
+	var b strings.Builder
+	for _, a := range args[1:] {
+		if b.Len() >= 128 {
+			break
+		}
+		b.WriteString("'" + clip(a, 128-b.Len()) + "' ")
+	}
+	return "ERR unknown command '" + clip(args[0], 128) + "', with args beginning with: " + b.String()
+}
+
+func clip(b []byte, n int) string { return string(b[:min(len(b), n)]) }
+
+// lockMode is how the row's command, or EXEC, needs the lock.
+func (s *Server) lockMode(c *Client, r *row) lockMode {
+	if c.multi.active && !r.inMulti || r.shared {
+		return shared
+	}
+	return exclusive
+}
+
+// refusal returns the error with which a command is refused before it runs, in Redis's order.
+func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
+	if !c.authenticated && !r.Flags.Has(command.NoAuth) && s.authRequired() {
+		return errNoAuth
+	}
+	writes := r.Flags.Has(command.Write)
+	if r.isExec {
+		writes = c.multi.writes
+	}
+	if writes && !c.isMaster {
+		if text := s.writeRefusal(c); text != "" {
+			return text
+		}
+	}
+	if s.role.masterDown() && !config.ReplicaServeStaleData.Get(s.cfg) &&
+		(!r.Flags.Has(command.Stale) || r.isExec && c.multi.notStale) && !c.isMaster {
+		return errMasterDown
+	}
+	if s.loading.active() && !r.Flags.Has(command.Loading) {
+		return errLoading
+	}
+	return ""
+}
+
+// writeRefusal returns why no client may write now.
+func (s *Server) writeRefusal(c *Client) string {
+	switch {
+	case s.persist.refusesWrites():
+		return errMisconf
+	case false:
+		return errNoReplicas
+	case s.role.isReplica() && config.ReplicaReadOnly.Get(s.cfg):
+		return errReadOnly
+	}
+	return ""
+}
+
+// reject replies with an error to a command that does not run. In a transaction it spoils EXEC.
+func (s *Server) reject(c *Client, r *row, text string) {
+	c.multi.spoil()
+	if r != nil {
+		s.stats.of(c.loop).command(r).rejected.add(1)
+		if r.isExec {
+			// Redis says why EXEC itself was refused, and drops the transaction.
+			s.endTransaction(c)
+			text = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "-")
+		}
+	}
+	c.out.Error(text)
+	s.countErrorText(c.loop, text)
+}
+
+// run executes one command under the lock that it needs.
+func (s *Server) run(c *Client, r *row, args [][]byte) {
+	call := &c.call
+	now := call.now // a transaction's commands share its time
+	if !c.multi.executing {
+		now = c.batchTime + int64((c.mark-c.batchBegan)/time.Millisecond)
+	}
+	*call = Call{srv: s, c: c, row: r, args: args, db: c.db, out: c.out, mode: c.lock.mode, now: now}
+	if !c.isMaster {
+		call.expireNow = now
+	}
+	if call.mode == exclusive {
+		s.store.SetClock(s.clock.initial())
+	}
+	began := c.mark
+	r.run(call)
+	c.mark = s.mono()
+
+	c.lastRow, c.lastActive = r, now
+	c.commands++
+	st := s.stats.of(c.loop).command(r)
+	st.calls.add(1)
+	st.nanoseconds.add(int64(c.mark - began))
+	if call.failed {
+		st.failed.add(1)
+	}
+	if call.mode == exclusive {
+		s.finishUnit(call)
+	}
+}
+
+// finishUnit logs what a command changed. Inside a transaction EXEC does it for all its commands.
+func (s *Server) finishUnit(call *Call) {
+	if call.dirty > 0 {
+		s.stats.dirty += int64(call.dirty)
+		if !call.rewritten && !call.noPropagate {
+			s.effects.add(call.db.Index(), call.args)
+		}
+	}
+	if !call.c.multi.executing && s.effects.flush() {
+		call.c.writeOffset = s.log.EndOffset()
+	}
+}
+
+// mute drops the reply that began at mark, if CLIENT REPLY says so.
+func (c *Client) mute(mark int) {
+	switch c.reply {
+	case replyOn:
+		return
+	case replySkipNext:
+		c.reply = replySkip
+	case replySkip:
+		c.reply = replyOn
+	}
+	c.out.Truncate(mark)
+}
+
+// mono returns a monotonic reading, for durations.
+func (s *Server) mono() time.Duration { return time.Since(s.started) }

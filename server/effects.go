@@ -1,0 +1,89 @@
+package server
+
+import (
+	"strconv"
+
+	"treedis/server/resp"
+)
+
+// effects gathers what the commands of one unit (a command, or a transaction) changed, and appends it to
+// the log as one group: effects, not requests, as Redis would propagate them. Guarded by the
+// exclusive lock.
+type effects struct {
+	log effectLog
+	// muted is set while the server replicates another: its log then is the master's stream, verbatim.
+	muted bool
+	buf   []byte   // the encoded commands
+	ops   []effect // what stands in buf
+	out   []byte   // scratch
+}
+
+// effectLog is what effects are appended to: *repl.Log.
+type effectLog interface {
+	Active() bool
+	SelectedDB() int
+	SetSelectedDB(db int)
+	Append(p []byte) int64
+	EndOffset() int64
+}
+
+// effect is one encoded command.
+type effect struct {
+	db  int
+	end int // in effects.buf
+}
+
+var (
+	encodedMulti = resp.AppendCommand(nil, []byte("MULTI"))
+	encodedExec  = resp.AppendCommand(nil, []byte("EXEC"))
+)
+
+// add appends a command on database db to the unit. Nothing is encoded while nobody reads the log.
+func (f *effects) add(db int, args [][]byte) {
+	if f.muted || f.log == nil || !f.log.Active() {
+		return
+	}
+	f.buf = resp.AppendCommand(f.buf, args...)
+	f.ops = append(f.ops, effect{db: db, end: len(f.buf)})
+}
+
+// flush appends the unit to the log, in MULTI and EXEC if it has several commands, with a SELECT where the
+// database changes, and reports whether there was anything.
+func (f *effects) flush() bool {
+	if len(f.ops) == 0 {
+		return false
+	}
+	out := f.out[:0]
+	if len(f.ops) > 1 {
+		out = append(out, encodedMulti...)
+	}
+	selected, from := f.log.SelectedDB(), 0
+	for _, op := range f.ops {
+		if op.db != selected {
+			selected = op.db
+			out = appendSelect(out, selected)
+		}
+		out = append(out, f.buf[from:op.end]...)
+		from = op.end
+	}
+	if len(f.ops) > 1 {
+		out = append(out, encodedExec...)
+	}
+	f.log.Append(out)
+	f.log.SetSelectedDB(selected)
+	f.out, f.buf, f.ops = trim(out), trim(f.buf), f.ops[:0]
+	return true
+}
+
+// trim empties a scratch buffer, and lets go of one that an unusually large command made.
+func trim(b []byte) []byte {
+	if cap(b) > 1<<20 {
+		return nil
+	}
+	return b[:0]
+}
+
+func appendSelect(dst []byte, db int) []byte {
+	var scratch [20]byte
+	return resp.AppendCommand(dst, []byte("SELECT"), strconv.AppendInt(scratch[:0], int64(db), 10))
+}

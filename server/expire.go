@@ -1,0 +1,120 @@
+package server
+
+import (
+	"time"
+
+	"treedis/server/config"
+	"treedis/store"
+)
+
+// expireOnAccess deals with a key that a command found expired. A replica leaves it to its master. Under the
+// shared lock nothing can be deleted: the key is noted, and the loop deletes it after the batch.
+func (s *Server) expireOnAccess(c *Call, key []byte) {
+	switch {
+	case s.role.isReplica():
+	case c.mode == exclusive:
+		s.expire(c.db, key)
+	default:
+		c.c.expired = append(c.c.expired, watchKey{c.db.Index(), string(key)})
+	}
+}
+
+// reapExpired deletes the expired keys that a batch met under the shared lock, which it has given back.
+func (s *Server) reapExpired(c *Client) {
+	if len(c.expired) == 0 {
+		return
+	}
+	s.lock.lock()
+	defer s.lock.unlock()
+	if !s.role.isReplica() {
+		now := s.now()
+		for _, k := range c.expired {
+			db := s.store.DB(k.db)
+			if _, expired := db.Lookup([]byte(k.key), now); expired {
+				s.expire(db, []byte(k.key))
+			}
+		}
+		s.effects.flush()
+	}
+	c.expired = c.expired[:0]
+}
+
+// expire deletes an expired key and logs the deletion. It needs the exclusive lock; key may be the
+// entry's own.
+func (s *Server) expire(db *store.DB, key []byte) {
+	name := wordDel
+	if config.LazyfreeLazyExpire.Get(s.cfg) {
+		name = wordUnlink
+	}
+	s.effects.add(db.Index(), [][]byte{name, key})
+	db.Delete(key)
+	s.stats.expiredKeys++
+	s.touchWatched(db, key)
+	s.notify(notifyExpired, "expired", key, db)
+}
+
+var (
+	wordDel    = []byte("DEL")
+	wordUnlink = []byte("UNLINK")
+)
+
+const (
+	// activeBatch is how many keys with an expiry one step of the active cycle looks at.
+	activeBatch = 20
+	// activeBudget bounds the lock-holding time of one active cycle; ten cycles run a second, which makes
+	// a quarter of one core the most that expiry takes, as in Redis.
+	activeBudget = 25 * time.Millisecond
+	// activeHold is how long the lock is held at once.
+	activeHold = time.Millisecond
+)
+
+// activeExpire deletes keys that expired without being asked for. It walks the keys that have an
+// expiry, where it left off, for as long as it finds more than a few expired ones.
+func (s *Server) activeExpire() {
+	if !s.activeExpireOn.Load() {
+		return
+	}
+	began := s.mono()
+	for i := range s.store.Databases() {
+		for s.activeExpireStep(i) {
+			if s.mono()-began > activeBudget {
+				return
+			}
+		}
+	}
+}
+
+// activeExpireStep works on one database under one hold of the lock, and reports whether another step
+// is worth while: more than a tenth of the keys it saw had expired.
+func (s *Server) activeExpireStep(i int) bool {
+	s.lock.lock()
+	defer s.lock.unlock()
+	if s.role.isReplica() || s.loading.active() || s.pausedExpire() {
+		return false
+	}
+	db := s.store.DB(i)
+	if db.Expires() == 0 {
+		return false
+	}
+	began, now := s.mono(), s.now()
+	seen, found := 0, 0
+	var due [][]byte
+	for seen < db.Expires() && s.mono()-began < activeHold {
+		due = due[:0]
+		s.expireCursor[i] = db.ScanExpiring(s.expireCursor[i], func(e *store.Entry) {
+			seen++
+			if e.Expire() <= now {
+				due = append(due, e.Key())
+			}
+		})
+		for _, key := range due {
+			s.expire(db, key)
+			s.effects.flush()
+		}
+		found += len(due)
+		if s.expireCursor[i] == 0 || seen >= activeBatch && found*10 <= seen {
+			break
+		}
+	}
+	return found*10 > seen
+}

@@ -1,0 +1,65 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// logLevel is the verbosity of the log, as loglevel names it.
+type logLevel int64
+
+const (
+	levelDebug logLevel = iota
+	levelVerbose
+	levelNotice
+	levelWarning
+	levelNothing
+)
+
+// levelMarks are the characters that stand for the levels in a line.
+const levelMarks = ".-*#"
+
+// logger writes lines as Redis does: `pid:role dd Mon yyyy hh:mm:ss.mmm mark text`.
+type logger struct {
+	now  func() time.Time
+	role func() byte // M master, S replica
+	pid  int
+
+	mu    sync.Mutex
+	w     io.Writer // guarded by mu
+	level logLevel  // guarded by mu
+}
+
+func newLogger(w io.Writer, now func() time.Time, role func() byte) *logger {
+	return &logger{now: now, role: role, pid: os.Getpid(), w: w, level: levelNotice}
+}
+
+// setOutput replaces where lines go.
+func (l *logger) setOutput(w io.Writer) {
+	l.mu.Lock()
+	l.w = w
+	l.mu.Unlock()
+}
+
+func (l *logger) setLevel(level logLevel) {
+	l.mu.Lock()
+	l.level = level
+	l.mu.Unlock()
+}
+
+func (l *logger) printf(level logLevel, format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if level < l.level {
+		return
+	}
+	fmt.Fprintf(l.w, "%d:%c %s %c %s\n", l.pid, l.role(), l.now().Format("02 Jan 2006 15:04:05.000"), levelMarks[level], fmt.Sprintf(format, args...))
+}
+
+func (l *logger) debugf(format string, args ...any)   { l.printf(levelDebug, format, args...) }
+func (l *logger) verbosef(format string, args ...any) { l.printf(levelVerbose, format, args...) }
+func (l *logger) noticef(format string, args ...any)  { l.printf(levelNotice, format, args...) }
+func (l *logger) warningf(format string, args ...any) { l.printf(levelWarning, format, args...) }

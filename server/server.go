@@ -1,0 +1,165 @@
+// Package server is everything that talks to a client: it accepts connections, parses commands, executes
+// them on the store, logs their effects and feeds replicas; and it follows a master.
+//
+// A Server has no state outside itself. Clock, randomness, listeners and dialer are injected, so
+// that a master and its replicas run side by side in one process.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"treedis/server/command"
+	"treedis/server/config"
+	"treedis/store"
+)
+
+// Version is the version of treedis, RedisVersion that of the Redis whose behaviour it follows and
+// which it reports to clients.
+const (
+	Version      = "0.1.0"
+	RedisVersion = "7.2.4"
+)
+
+// Options are what a Server needs from outside. The zero value of each field stands for the real thing.
+type Options struct {
+	Config *config.Config   // directives; nil for all defaults
+	Now    func() time.Time // wall clock
+	Seed   uint64           // of all randomness; 0 for a random one
+	Log    io.Writer        // where the log goes if logfile is not set; nil for standard output
+
+	// Listen opens the listeners that bind, port and unixsocket ask for; nil for net.Listen.
+	Listen func(network, address string) (net.Listener, error)
+	// Dial connects to a master; nil for a net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// OnKeyEvent, if set, is called for every keyspace event, under the keyspace lock: it must not
+	// block, nor keep key.
+	OnKeyEvent func(db int, event string, key []byte)
+}
+
+// Server is one server. Its methods are safe for concurrent use.
+type Server struct {
+	opts    Options
+	cfg     *config.Config
+	log     effectLog
+	logger  *logger
+	table   *command.Table[row]
+	started time.Time // carries the monotonic clock
+
+	lock *keyspaceLock
+
+	// Guarded by lock: written under the exclusive one.
+	store        *store.Store
+	effects      effects
+	stats        *stats
+	watchers     watchers
+	clients      map[int64]*Client
+	nextClient   int64
+	expireCursor []uint64
+	persist      persistence
+	role         role
+	pause        pauseState
+
+	clock          accessClock
+	loading        loadingState
+	activeExpireOn atomic.Bool // DEBUG SET-ACTIVE-EXPIRE
+
+	rand   *rand.Rand // guarded by randMu
+	randMu sync.Mutex
+
+	listeners []net.Listener // set by Start
+	cron      context.CancelFunc
+	wg        sync.WaitGroup // goroutines that Shutdown waits for
+	stopOnce  sync.Once
+	stopped   chan struct{} // closed when Shutdown has finished
+	runID     string
+}
+
+// ErrStarted is returned by a second Start.
+var ErrStarted = errors.New("server: already started")
+
+// New returns a server that has not started.
+func New(opts Options) (*Server, error) {
+	if opts.Config == nil {
+		opts.Config = config.New()
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Log == nil {
+		opts.Log = os.Stdout
+	}
+	if opts.Listen == nil {
+		opts.Listen = net.Listen
+	}
+	if opts.Dial == nil {
+		opts.Dial = new(net.Dialer).DialContext
+	}
+	if opts.Seed == 0 {
+		opts.Seed = rand.Uint64()
+	}
+	table, err := newTable()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		opts: opts, cfg: opts.Config, table: table, started: time.Now(),
+		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), stopped: make(chan struct{}),
+		watchers: watchers{}, clients: map[int64]*Client{},
+	}
+	loops := int(config.IOThreads.Get(s.cfg))
+	s.lock = newKeyspaceLock(loops)
+	s.stats = newStats(loops, table)
+	s.store = s.newStore()
+	s.expireCursor = make([]uint64, s.store.Databases())
+	s.activeExpireOn.Store(true)
+	s.clock.randUint64 = s.random
+	s.clock.set(s.now())
+	s.runID = s.randomHex(40)
+	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
+	if err := s.applyConfig(); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return s, nil
+}
+
+// newStore returns an empty store by the configuration: the server's own, or one to load a snapshot into.
+func (s *Server) newStore() *store.Store {
+	return store.New(store.Options{Databases: int(config.Databases.Get(s.cfg)), Limits: s.limits()})
+}
+
+// now returns the wall clock in unix milliseconds.
+func (s *Server) now() int64 { return s.opts.Now().UnixMilli() }
+
+// random returns a uniform 64-bit number.
+func (s *Server) random() uint64 {
+	s.randMu.Lock()
+	defer s.randMu.Unlock()
+	return s.rand.Uint64()
+}
+
+// randomHex returns n random hexadecimal digits.
+func (s *Server) randomHex(n int) string {
+	const digits = "0123456789abcdef"
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = digits[s.random()&15]
+	}
+	return string(b)
+}
+
+// notify sends a keyspace event.
+func (s *Server) notify(_ notifyClass, event string, key []byte, db *store.DB) {
+	if s.opts.OnKeyEvent != nil {
+		s.opts.OnKeyEvent(db.Index(), event, key)
+	}
+}

@@ -1,0 +1,43 @@
+package server
+
+import (
+	"fmt"
+
+	"treedis/server/command"
+)
+
+// row is a row of the command table: what the command is, from which COMMAND, the lock, refusals and
+// propagation derive, and its handler. Each cmd_<group>.go opens with its rows.
+type row struct {
+	command.Spec
+	run func(*Call)
+
+	// local is set for commands without the readonly flag that may run under the shared lock all
+	// the same: they touch nothing but their own client.
+	local bool
+	// inMulti is set for commands that a transaction does not queue.
+	inMulti bool
+
+	shared bool // derived: runs under the shared lock
+	isExec bool // derived
+}
+
+// tableGroups lists the rows of all groups.
+func tableGroups() [][]row {
+	return [][]row{
+		transactionCommands,
+	}
+}
+
+func newTable() (*command.Table[row], error) {
+	t, err := command.NewTable[row](tableGroups()...)
+	if err != nil {
+		return nil, fmt.Errorf("command table: %w", err)
+	}
+	for i := range t.Len() {
+		r := t.Row(i)
+		r.shared = r.local || r.Flags.Has(command.ReadOnly)
+		r.isExec = r.Name == "exec"
+	}
+	return t, nil
+}
