@@ -38,15 +38,12 @@ func (t *Table[P]) Check() error {
 		if s.epoch > t.rootEpoch {
 			return invalid("segment of epoch %d below a root of %d", s.epoch, t.rootEpoch)
 		}
-		if s.depth == t.bits {
-			sum.deepest++
-		}
 		if err := t.checkSegment(uint64(i)<<(64-t.bits), s, &sum); err != nil {
 			return err
 		}
 		i += t.span(s)
 	}
-	if t.bits == 0 && t.root[0].depth != 0 || t.bits > 0 && sum.deepest == 0 {
+	if allPaired(t.root) {
 		return invalid("root of %d bits could be halved", t.bits)
 	}
 	if sum.n != t.n || sum.counts != t.counts {
@@ -66,7 +63,6 @@ func (t *Table[P]) checkSegment(h uint64, s *segment[P], sum *Table[P]) error {
 			return invalid("segments at %x could be merged", h)
 		}
 	}
-	deepest := 0
 	for i := 0; i < len(s.pages); {
 		pg := s.pages[i]
 		if pg.depth < s.depth || pg.depth > s.depth+s.bits || i%s.span(pg) != 0 {
@@ -79,9 +75,6 @@ func (t *Table[P]) checkSegment(h uint64, s *segment[P], sum *Table[P]) error {
 		}
 		if pg.epoch > s.epoch {
 			return invalid("page of epoch %d in a segment of %d", pg.epoch, s.epoch)
-		}
-		if pg.depth == s.depth+s.bits {
-			deepest++
 		}
 		if i&s.span(pg) == 0 && pg.depth > s.depth {
 			other := s.pages[i+s.span(pg)]
@@ -96,8 +89,8 @@ func (t *Table[P]) checkSegment(h uint64, s *segment[P], sum *Table[P]) error {
 		sum.count(pg, 1)
 		i += s.span(pg)
 	}
-	if deepest != s.deepest || deepest == 0 {
-		return invalid("segment counts %d deepest pages, should be %d", s.deepest, deepest)
+	if allPaired(s.pages) {
+		return invalid("segment of %d bits could be halved", s.bits)
 	}
 	return nil
 }

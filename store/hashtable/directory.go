@@ -31,11 +31,10 @@ type directory[P Item] struct {
 // segment is the array of the pages whose hashes share the first depth bits.
 // It is immutable if its epoch is older than the table's.
 type segment[P Item] struct {
-	epoch   uint64
-	depth   uint8
-	bits    uint8 // log2 of len(pages)
-	deepest int   // pages of depth depth+bits: none, and the array can be halved
-	pages   []*page[P]
+	epoch uint64
+	depth uint8
+	bits  uint8 // log2 of len(pages)
+	pages []*page[P]
 }
 
 // Len returns the number of items.
@@ -146,21 +145,11 @@ func (s *segment[P]) put(h uint64, pg *page[P]) {
 	}
 }
 
-// tighten halves the array as long as no page needs all of it, and counts the
-// deepest pages anew.
+// tighten halves the array as long as no page needs all of it.
 func (s *segment[P]) tighten() {
-	for s.countDeepest(); s.deepest == 0; s.countDeepest() {
+	for allPaired(s.pages) {
 		s.pages = halved(s.pages)
 		s.bits--
-	}
-}
-
-func (s *segment[P]) countDeepest() {
-	s.deepest = 0
-	for i := 0; i < len(s.pages); i += s.span(s.pages[i]) {
-		if s.pages[i].depth == s.depth+s.bits {
-			s.deepest++
-		}
 	}
 }
 
@@ -180,6 +169,17 @@ func doubled[E any](a []E) []E {
 		b[2*i], b[2*i+1] = e, e
 	}
 	return b
+}
+
+// allPaired reports whether a could be halved. It does so without a look at
+// what the entries point to: 512 cache misses would take 40 µs.
+func allPaired[E comparable](a []E) bool {
+	for i := 0; i+1 < len(a); i += 2 {
+		if a[i] != a[i+1] {
+			return false
+		}
+	}
+	return len(a) > 1
 }
 
 func halved[E any](a []E) []E {

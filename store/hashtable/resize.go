@@ -72,9 +72,6 @@ func (t *Table[P]) split(h uint64, pg *page[P]) *page[P] {
 	t.count(one, 1)
 	s.put(h&^bit, zero)
 	s.put(h|bit, one)
-	if zero.depth == s.depth+s.bits {
-		s.deepest += 2
-	}
 	if h&bit != 0 {
 		return one
 	}
@@ -90,7 +87,6 @@ func (t *Table[P]) deepen(h uint64, s *segment[P]) *segment[P] {
 	t.countSegment(s, -1)
 	s.pages = doubled(s.pages)
 	s.bits++
-	s.deepest = 0 // until the caller has split a page
 	t.countSegment(s, 1)
 	return s
 }
@@ -101,7 +97,6 @@ func (t *Table[P]) splitSegment(h uint64, s *segment[P]) *segment[P] {
 	if s.depth == t.bits {
 		t.root = doubled(t.root)
 		t.bits++
-		t.deepest = 0
 	}
 	bit := hashBit(s.depth)
 	mid := len(s.pages) / 2
@@ -116,9 +111,6 @@ func (t *Table[P]) splitSegment(h uint64, s *segment[P]) *segment[P] {
 	}
 	t.putSegment(h&^bit, &zero)
 	t.putSegment(h|bit, &one)
-	if zero.depth == t.bits {
-		t.deepest += 2
-	}
 	if h&bit != 0 {
 		return &one
 	}
@@ -148,9 +140,6 @@ func (t *Table[P]) mergePages(h uint64) bool {
 	s = t.segmentForWrite(h)
 	s.put(h, both)
 	if pg.depth == s.depth+s.bits {
-		s.deepest -= 2
-	}
-	if s.deepest == 0 {
 		t.countSegment(s, -1)
 		s.tighten()
 		t.countSegment(s, 1)
@@ -180,26 +169,12 @@ func (t *Table[P]) mergeSegments(h uint64) bool {
 		both.pages = append(both.pages, pages...)
 		t.countSegment(half, -1)
 	}
-	both.tighten()
 	t.countSegment(both, 1)
 	t.writeRoot()
 	t.putSegment(h, both)
-	if s.depth == t.bits {
-		t.deepest -= 2
-		t.tightenRoot()
-	}
-	return true
-}
-
-// tightenRoot halves the root as long as no segment needs all of it.
-func (t *Table[P]) tightenRoot() {
-	for t.deepest == 0 {
+	for allPaired(t.root) {
 		t.root = halved(t.root)
 		t.bits--
-		for s := range t.eachSegment {
-			if s.depth == t.bits {
-				t.deepest++
-			}
-		}
 	}
+	return true
 }

@@ -67,7 +67,6 @@ type Table[P Item] struct {
 
 // counts is what a table keeps count of as it changes.
 type counts struct {
-	deepest  int // segments whose depth is that of the root: none, and it can be halved
 	segments int
 	pages    int
 	overfull int // pages with room for more than pageSlots items
@@ -245,10 +244,10 @@ func (t *Table[P]) remove(h uint64, pg *page[P], slot int) {
 // plant gives an empty table its first page.
 func (t *Table[P]) plant() *page[P] {
 	pg := newPage[P](1, t.epoch, 0)
-	s := &segment[P]{epoch: t.epoch, deepest: 1, pages: []*page[P]{pg}}
+	s := &segment[P]{epoch: t.epoch, pages: []*page[P]{pg}}
 	t.count(pg, 1)
 	t.countSegment(s, 1)
-	t.root, t.bits, t.rootEpoch, t.deepest = []*segment[P]{s}, 0, t.epoch, 1
+	t.root, t.bits, t.rootEpoch = []*segment[P]{s}, 0, t.epoch
 	return pg
 }
 
