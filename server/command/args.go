@@ -53,7 +53,7 @@ type Arg struct {
 	Name            string
 	Type            ArgType
 	Display         string // what people call it; empty means Name
-	Token           string // the word that introduces it, or that it is
+	Token           string // the word that introduces it, or that it is; only a pure token may be the empty word
 	KeySpec         int    // index into Spec.Keys, -1 if it is no key
 	Since           string // version that brought it, if later than the command
 	DeprecatedSince string
@@ -96,11 +96,10 @@ func (a *Arg) wordsOnce() (fewest, most int) {
 		}
 	case Block:
 		fewest, most = wordsOf(a.Args)
-	case PureToken: // the token alone
-	default:
+	default: // a value, or the token that stands for itself
 		fewest, most = 1, 1
 	}
-	if a.Token != "" {
+	if a.Token != "" && a.Type != PureToken {
 		fewest, most = fewest+1, addWords(most, 1)
 	}
 	return fewest, most

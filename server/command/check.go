@@ -22,47 +22,6 @@ var tips = [...]string{
 	"response_policy:all_succeeded", "response_policy:one_succeeded", "response_policy:special",
 }
 
-// setKeyRange derives first, last and step and the movablekeys flag. Neighbouring plain ranges merge into one;
-// keys that it leaves out are movable.
-func (s *Spec) setKeyRange() {
-	if len(s.Keys) == 1 && s.Keys[0].isRange() {
-		k := &s.Keys[0]
-		s.first, s.last, s.step = k.Index, k.absLast(), k.Step
-		if k.Flags.Has(Incomplete) {
-			s.Flags |= MovableKeys
-		}
-		return
-	}
-	for i := range s.Keys {
-		k := &s.Keys[i]
-		if !k.isRange() || k.Step != 1 || s.last != 0 && s.last != k.Index-1 {
-			s.Flags |= MovableKeys
-			continue
-		}
-		if k.Flags.Has(Incomplete) {
-			s.Flags |= MovableKeys
-		}
-		if s.first == 0 || k.Index < s.first {
-			s.first = k.Index
-		}
-		s.step = 1
-		// A last counted from the end is past any that is counted from the start.
-		if last := k.absLast(); uint(last) > uint(s.last) {
-			s.last = last
-		}
-	}
-}
-
-func (k *KeySpec) isRange() bool { return k.Search == SearchIndex && k.Find == FindRange }
-
-// absLast is Last counted from the start of the call, or still from its end if negative.
-func (k *KeySpec) absLast() int {
-	if k.Last >= 0 {
-		return k.Index + k.Last
-	}
-	return k.Last
-}
-
 // check holds a completed row against itself: what it declares in two places must agree, and nothing may
 // contradict the way the server uses it.
 func (s *Spec) check() error {
@@ -70,13 +29,14 @@ func (s *Spec) check() error {
 }
 
 func (s *Spec) checkName() error {
-	if s.Name == "" || s.Name != strings.ToLower(s.Name) || strings.ContainsAny(s.Name, " \r\n") || strings.Count(s.Name, "|") > 1 {
+	if s.Name == "" || s.Name != strings.ToLower(s.Name) ||
+		strings.ContainsAny(s.Name, " \r\n") || strings.Count(s.Name, "|") > 1 {
 		return errors.New("name is not one or two words in lower case")
 	}
 	if s.Arity == 0 || s.Arity > 0 && s.Arity < s.words() {
 		return fmt.Errorf("arity %d", s.Arity)
 	}
-	if len(s.subs) > 0 && (len(s.Keys) > 0 || s.Syntax != "" && s.Arity != -1) {
+	if len(s.subs) > 0 && (len(s.Keys) > 0 || s.Syntax != "") {
 		return errors.New("a container has arguments of its own")
 	}
 	return nil

@@ -11,7 +11,7 @@
 // Names, bits and reply shapes are those of Redis 7.2.
 //
 // Guarantees: a Table that [NewTable] returned without error holds only consistent
-// rows (see Spec.check), every lookup and key extraction accepts any client input
+// rows, every lookup and key extraction accepts any client input
 // without panicking, and after the last [Table.Rename] a Table may be used by any number
 // of goroutines. The package does no I/O, keeps no state of its own, and knows
 // neither clients nor data; whether arguments make sense is the handler's concern.

@@ -173,7 +173,10 @@ func (a *Arg) write(w *resp.Writer) {
 		writeInt(w, "key_spec_index", a.KeySpec)
 		pairs++
 	}
-	writePresent(w, &pairs, "token", a.Token)
+	if a.Token != "" || a.Type == PureToken {
+		writePair(w, "token", a.Token)
+		pairs++
+	}
 	writePresent(w, &pairs, "since", a.Since)
 	writePresent(w, &pairs, "deprecated_since", a.DeprecatedSince)
 	if a.Flags != 0 {

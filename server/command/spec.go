@@ -78,6 +78,47 @@ func (s *Spec) words() int {
 	return 1
 }
 
+// setKeyRange derives first, last and step and the movablekeys flag. Neighbouring plain ranges merge into one;
+// keys that it leaves out are movable.
+func (s *Spec) setKeyRange() {
+	if len(s.Keys) == 1 && s.Keys[0].isRange() {
+		k := &s.Keys[0]
+		s.first, s.last, s.step = k.Index, k.absLast(), k.Step
+		if k.Flags.Has(Incomplete) {
+			s.Flags |= MovableKeys
+		}
+		return
+	}
+	for i := range s.Keys {
+		k := &s.Keys[i]
+		if !k.isRange() || k.Step != 1 || s.last != 0 && s.last != k.Index-1 {
+			s.Flags |= MovableKeys
+			continue
+		}
+		if k.Flags.Has(Incomplete) {
+			s.Flags |= MovableKeys
+		}
+		if s.first == 0 || k.Index < s.first {
+			s.first = k.Index
+		}
+		s.step = 1
+		// A last counted from the end is past any that is counted from the start.
+		if last := k.absLast(); uint(last) > uint(s.last) {
+			s.last = last
+		}
+	}
+}
+
+func (k *KeySpec) isRange() bool { return k.Search == SearchIndex && k.Find == FindRange }
+
+// absLast is Last counted from the start of the call, or still from its end if negative.
+func (k *KeySpec) absLast() int {
+	if k.Last >= 0 {
+		return k.Index + k.Last
+	}
+	return k.Last
+}
+
 // ChannelFlags say what a command does with its channel arguments.
 type ChannelFlags uint8
 

@@ -21,7 +21,8 @@ import (
 //
 // A word that does not begin with a small letter is a token: it introduces the argument or the group that
 // follows it, or else stands for itself, an argument of type pure-token named like the token in
-// lower case, or otherwise by name=TOKEN. TOKEN... is repeated along with its argument.
+// lower case, or otherwise by name=TOKEN. TOKEN... is repeated along with its argument. The token "" is the
+// empty word.
 //
 //	[a]              an argument that is optional
 //	name=<a b>       a block of arguments
@@ -185,6 +186,10 @@ func (p *syntaxParser) tokenItem(name, word string, depth int) Arg {
 		a = Arg{Name: name, Type: PureToken, KeySpec: -1}
 		if token = p.suffixes(&a, word); name == "" {
 			a.Name = strings.ToLower(token)
+		}
+		if token == `""` {
+			a.Token = ""
+			return a
 		}
 	}
 	if a.Token = token; a.Name == "" || token == "" {

@@ -27,7 +27,7 @@ func TestParseSyntax(t *testing.T) {
 		"NX":                 {token("NX", "nx")},
 		"change=CH^3.0":      {{Name: "change", Type: PureToken, Token: "CH", KeySpec: -1, Since: "3.0"}},
 		"equal==":            {token("=", "equal")},
-		`empty-string=""`:    {token(`""`, "empty-string")},
+		`empty-string=""`:    {token("", "empty-string")},
 		"NO ONE":             {token("NO", "no"), token("ONE", "one")},
 		"[FULL] id":          {{Name: "full", Type: PureToken, Token: "FULL", KeySpec: -1, Flags: Optional}, leaf("id", String)},
 		"EX seconds:integer": {{Name: "seconds", Type: Integer, Token: "EX", KeySpec: -1}},

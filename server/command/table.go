@@ -17,14 +17,15 @@ type Row[R any] interface {
 
 // Table holds the rows of all commands, subcommands included, and finds them by name in any case. Names are
 // hashed straight from the client's bytes into an open-addressed index, so that a lookup neither
-// copies nor allocates: 5 to 15 ns.
+// copies nor allocates: 9 ns for "get", 25 ns for a subcommand or for the longest name.
 type Table[R any] struct {
 	rows  []R      // sorted by Spec.Name; position is Spec.ID
 	specs []*Spec  // of the rows
 	names []string // under which they are found: Spec.Name unless renamed, "" if withdrawn
 
-	index []uint16 // hash of a name to ID+1, linear probing; 0 is a free slot
-	mask  uint32   // len(index)-1
+	index   []uint16 // hash of a name to ID+1, linear probing; 0 is a free slot
+	mask    uint32   // len(index)-1
+	longest int      // length of the longest name: no longer one is worth hashing, and clients send up to 512 MB
 }
 
 // NewTable copies the rows of all groups into a Table, completes their Specs and checks them. The error joins all
@@ -63,12 +64,15 @@ func NewTable[R any, P Row[R]](groups ...[]R) (*Table[R], error) {
 // complete fills in what is derived.
 func (t *Table[R]) complete(s *Spec) (err error) {
 	if container, _, ok := strings.Cut(s.Name, "|"); ok {
-		id := t.find([]byte(container), nil)
+		id := t.find([]byte(container))
 		if id < 0 {
 			return fmt.Errorf("%w: %s", ErrNoCommand, container)
 		}
 		s.parent = t.specs[id]
 		s.parent.subs = append(s.parent.subs, s)
+	}
+	if s.Flags.Has(MovableKeys) {
+		return errors.New("movablekeys is derived, not declared")
 	}
 	s.Categories |= implied(s.Flags, s.Categories)
 	s.setKeyRange()
@@ -82,8 +86,9 @@ func (t *Table[R]) reindex() {
 	for size < 4*len(t.names) {
 		size *= 2
 	}
-	t.index, t.mask = make([]uint16, size), uint32(size-1)
+	t.index, t.mask, t.longest = make([]uint16, size), uint32(size-1), 0
 	for id, name := range t.names {
+		t.longest = max(t.longest, len(name))
 		if name == "" {
 			continue
 		}
@@ -105,13 +110,11 @@ func hashFold(h uint32, b []byte) uint32 {
 	return h
 }
 
-// find returns the ID of the command called name, or, if sub is not nil, name|sub; -1 if there is none.
-func (t *Table[R]) find(name, sub []byte) int {
-	h := hashFold(hashSeed, name)
-	if sub != nil {
-		h = (h ^ ('|' | 0x20)) * hashPrime
-		h = hashFold(h, sub)
-	}
+// find returns the ID of the command with a full name, -1 if there is none.
+func (t *Table[R]) find(name []byte) int { return t.probe(hashFold(hashSeed, name), name, nil) }
+
+// probe is find given the hash; with sub it looks for name|sub.
+func (t *Table[R]) probe(h uint32, name, sub []byte) int {
 	for i := h & t.mask; t.index[i] != 0; i = (i + 1) & t.mask {
 		id := int(t.index[i] - 1)
 		if nameIs(t.names[id], name, sub) {
@@ -134,7 +137,12 @@ func nameIs(full string, name, sub []byte) bool {
 // resolves to the container, whose arity then refuses it. If there is no such command both results are nil; if there
 // is a container but no such subcommand, row is nil and container is set. args must not be empty.
 func (t *Table[R]) Lookup(args [][]byte) (row, container *R) {
-	id := t.find(args[0], nil)
+	name := args[0]
+	if len(name) > t.longest {
+		return nil, nil
+	}
+	h := hashFold(hashSeed, name)
+	id := t.probe(h, name, nil)
 	if id < 0 || t.specs[id].parent != nil { // "config|get" in one word is no command
 		return nil, nil
 	}
@@ -145,8 +153,11 @@ func (t *Table[R]) Lookup(args [][]byte) (row, container *R) {
 	if sub == nil {
 		sub = []byte{} // nil would stand for no second word
 	}
-	if i := t.find(args[0], sub); i >= 0 {
-		return &t.rows[i], nil
+	if len(name)+1+len(sub) <= t.longest {
+		h = hashFold((h^('|'|0x20))*hashPrime, sub)
+		if i := t.probe(h, name, sub); i >= 0 {
+			return &t.rows[i], nil
+		}
 	}
 	return nil, &t.rows[id]
 }
@@ -154,7 +165,7 @@ func (t *Table[R]) Lookup(args [][]byte) (row, container *R) {
 // Find finds a row by full name, "config" or "config|get", as COMMAND INFO and ACL rules write
 // it; nil if there is none.
 func (t *Table[R]) Find(name []byte) *R {
-	if id := t.find(name, nil); id >= 0 {
+	if id := t.find(name); id >= 0 {
 		return &t.rows[id]
 	}
 	return nil
@@ -193,12 +204,12 @@ func (t *Table[R]) All() iter.Seq[*R] {
 // rename-command. Its Spec keeps the old name, by which ACL rules and the log know it. Not to be
 // called once the table is in use.
 func (t *Table[R]) Rename(from, to string) error {
-	id := t.find([]byte(from), nil)
+	id := t.find([]byte(from))
 	if id < 0 || t.specs[id].parent != nil {
 		return fmt.Errorf("%w: %s", ErrNoCommand, from)
 	}
 	to = strings.ToLower(to)
-	if to != "" && t.find([]byte(to), nil) >= 0 {
+	if to != "" && t.find([]byte(to)) >= 0 {
 		return fmt.Errorf("%w: %s", ErrDuplicate, to)
 	}
 	t.names[id] = to
