@@ -1,0 +1,55 @@
+package repl
+
+import "errors"
+
+// What ends a reader of the log.
+var (
+	// ErrReaderClosed: the reader's owner closed it.
+	ErrReaderClosed = errors.New("repl: log reader closed")
+	// ErrReaderTooSlow: unread bytes reached the reader's limit.
+	ErrReaderTooSlow = errors.New("repl: log reader overcame its output buffer limit")
+	// ErrLogReset: the log now holds another history.
+	ErrLogReset = errors.New("repl: log continues another history")
+)
+
+// What ends a replica's connection, seen from the master side.
+var (
+	// ErrClosed: the master side or the link was closed.
+	ErrClosed = errors.New("repl: closed")
+	// ErrDisconnected: the connection was ended on purpose (CLIENT KILL, a change of
+	// replication id, a new data set).
+	ErrDisconnected = errors.New("repl: disconnected")
+	// ErrTimeout: nothing was heard, or nothing could be written, for repl-timeout.
+	ErrTimeout = errors.New("repl: timeout")
+	// ErrSnapshotOnly: a replica that wanted nothing but the snapshot has it.
+	ErrSnapshotOnly = errors.New("repl: snapshot-only replica served")
+	// ErrSnapshotSize: a snapshot encoded to different lengths in two passes.
+	ErrSnapshotSize = errors.New("repl: snapshot changed its length between two passes")
+)
+
+// What a request to synchronize can be refused for; the texts are Redis's own,
+// to be sent as they are after "-ERR ".
+var (
+	// ErrFilterNeedsEOF: a filtered snapshot goes only to replicas with capa eof.
+	ErrFilterNeedsEOF = errors.New("Filtered replica requires EOF capability")
+	// ErrSnapshotFailed: no snapshot could be taken.
+	ErrSnapshotFailed = errors.New("BGSAVE failed, replication can't continue")
+)
+
+// What is wrong with a stream of commands.
+var (
+	// ErrProtocol is wrapped by every error about malformed input.
+	ErrProtocol = errors.New("repl: protocol error")
+	// ErrTooBig: an argument, a line or a command is longer than its limit.
+	ErrTooBig = errors.New("repl: input exceeds its limit")
+)
+
+// What ends an attempt of the link to a master.
+var (
+	// ErrMasterRefused: the master answered a step of the handshake with an error.
+	ErrMasterRefused = errors.New("repl: master refused")
+	// ErrTryLater: the master cannot serve PSYNC now but should later.
+	ErrTryLater = errors.New("repl: master cannot synchronize yet")
+	// ErrStopped: the link was told to follow another master or none.
+	ErrStopped = errors.New("repl: link stopped")
+)
