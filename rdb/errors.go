@@ -65,3 +65,6 @@ func versionError(v int) error { return fmt.Errorf("%w %d", ErrVersion, v) }
 func checksumError(got, want uint64) error {
 	return fmt.Errorf("%w: is %016x, should be %016x", ErrChecksum, got, want)
 }
+
+// corrupt returns an ErrCorrupt that err is the reason for.
+func corrupt(err error) error { return fmt.Errorf("%w: %w", ErrCorrupt, err) }

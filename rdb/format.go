@@ -56,7 +56,7 @@ package rdb
 // Of type 3 the score is a length byte and that many characters; the lengths
 // 253, 254 and 255 stand for not a number, plus and minus infinity. Of type 18 the
 // container is 1 when the node is one element and 2 when it is a listpack of
-// them. Ziplists, zipmaps and intsets are described in legacy.go.
+// them. Ziplists and zipmaps are described in legacy.go.
 //
 // The id of a module holds nine characters of six bits and, in its low ten
 // bits, the version of the module's own format. Its parts are

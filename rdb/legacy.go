@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Layouts that Redis no longer writes, or that have no other use here. All
-// integers are little endian unless it says otherwise.
+// Layouts that Redis no longer writes. All integers are little endian unless it
+// says otherwise.
 //
 // A ziplist, the small collections of Redis before 7.0:
 //
@@ -32,17 +32,10 @@ import (
 // count is the number of pairs, or 254 when it must be found by walking. A
 // length is one byte below 254, otherwise 254 and a uint32. free is the number
 // of unused bytes behind the value.
-//
-// An intset, a set of integers in ascending order:
-//
-//	width:uint32 count:uint32 int*
-//
-// where width is the bytes each takes: 2, 4 or 8.
 
 const (
 	ziplistHeader = 4 + 4 + 2
 	zipmapHeader  = 1
-	intsetHeader  = 4 + 4
 	blobEnd       = 0xFF
 
 	ziplistCountUnknown = math.MaxUint16
@@ -119,16 +112,21 @@ func ziplistIntWidth(enc byte) (width int, ok bool) {
 	}
 }
 
+// ziplistInt reads an integer of this encoding.
 func ziplistInt(enc byte, p []byte) int64 {
 	switch len(p) {
 	case 0:
 		return int64(enc&0x0F) - 1
 	case 1:
 		return int64(int8(p[0]))
+	case 2:
+		return int64(int16(binary.LittleEndian.Uint16(p)))
 	case 3:
 		return int64(int32(uint32(p[0])<<8|uint32(p[1])<<16|uint32(p[2])<<24) >> 8)
+	case 4:
+		return int64(int32(binary.LittleEndian.Uint32(p)))
 	default:
-		return intsetInt(p, len(p))
+		return int64(binary.LittleEndian.Uint64(p))
 	}
 }
 
@@ -205,38 +203,6 @@ func checkZipmap(blob []byte) (n int, err error) {
 		return 0, corruptf("zipmap has %d entries, header says %d", n/2, count)
 	}
 	return n, nil
-}
-
-// checkIntset checks an intset and returns the number of its members.
-func checkIntset(blob []byte) (n int, err error) {
-	if len(blob) < intsetHeader {
-		return 0, corruptf("intset without header")
-	}
-	width := binary.LittleEndian.Uint32(blob)
-	count := binary.LittleEndian.Uint32(blob[4:])
-	if width != 2 && width != 4 && width != 8 || count == 0 ||
-		uint64(len(blob)) != intsetHeader+uint64(width)*uint64(count) {
-		return 0, corruptf("intset of %d bytes with width %d and count %d", len(blob), width, count)
-	}
-	w := int(width)
-	for pos := intsetHeader + w; pos < len(blob); pos += w {
-		if intsetInt(blob[pos-w:], w) >= intsetInt(blob[pos:], w) {
-			return 0, corruptf("intset out of order")
-		}
-	}
-	return int(count), nil
-}
-
-// intsetInt reads an integer of 2, 4 or 8 bytes.
-func intsetInt(p []byte, width int) int64 {
-	switch width {
-	case 2:
-		return int64(int16(binary.LittleEndian.Uint16(p)))
-	case 4:
-		return int64(int32(binary.LittleEndian.Uint32(p)))
-	default:
-		return int64(binary.LittleEndian.Uint64(p))
-	}
 }
 
 // lengthPrefix reads a length of one byte, or of five behind the mark 254, and

@@ -1,9 +1,9 @@
 package rdb
 
 import (
-	"encoding/binary"
 	"strconv"
 
+	"treedis/store/intset"
 	"treedis/store/listpack"
 )
 
@@ -21,7 +21,7 @@ const (
 type packedCursor struct {
 	kind  packedKind
 	blob  []byte
-	pos   int                       // of the next element
+	pos   int                       // of the next element; of an intset, its index
 	value bool                      // zipmap only: the next element is a value
 	buf   [listpack.IntBufSize]byte // integers in decimal form
 }
@@ -33,7 +33,7 @@ func (c *packedCursor) open(kind packedKind, blob []byte) (n int, err error) {
 	switch kind {
 	case packedListpack:
 		if err := listpack.Validate(blob, true); err != nil {
-			return 0, corruptf("%v", err)
+			return 0, corrupt(err)
 		}
 		c.pos = listpack.First(blob)
 		return listpack.Len(blob), nil
@@ -44,8 +44,11 @@ func (c *packedCursor) open(kind packedKind, blob []byte) (n int, err error) {
 		c.pos, c.value = zipmapHeader, false
 		return checkZipmap(blob)
 	default:
-		c.pos = intsetHeader
-		return checkIntset(blob)
+		c.pos = 0
+		if err := intset.Validate(blob, true); err != nil {
+			return 0, corrupt(err)
+		}
+		return intset.Len(blob), nil
 	}
 }
 
@@ -70,9 +73,8 @@ func (c *packedCursor) next() []byte {
 		c.value = !c.value
 		return v
 	default:
-		width := int(binary.LittleEndian.Uint32(c.blob))
-		v := intsetInt(c.blob[c.pos:], width)
-		c.pos += width
+		v := intset.Get(c.blob, c.pos)
+		c.pos++
 		return strconv.AppendInt(c.buf[:0], v, 10)
 	}
 }

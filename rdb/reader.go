@@ -13,6 +13,9 @@ type ReaderOptions struct {
 	// Progress, when set, is told the number of bytes read so far, about every
 	// 64 KB and at the end.
 	Progress func(bytes int64)
+	// EmptyKey, when set, is told of every key that is passed over because its
+	// collection has no elements. The name is valid during the call.
+	EmptyKey func(name []byte)
 }
 
 // Reader reads one snapshot.
@@ -219,6 +222,9 @@ func (r *Reader) keyValue(typ byte) {
 	r.key.Name, r.inKey = name, true
 	if !r.value(typ) && r.err == nil {
 		r.empty++
+		if r.opts.EmptyKey != nil {
+			r.opts.EmptyKey(name)
+		}
 	}
 	if r.err == nil {
 		r.inKey = false

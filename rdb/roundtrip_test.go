@@ -31,8 +31,8 @@ func must(t testing.TB, errs ...error) {
 	}
 }
 
-// writeAll writes something of everything.
-func writeAll(t testing.TB, w *Writer) {
+// writeAll writes something of everything, streams of so many entries.
+func writeAll(t testing.TB, w *Writer, entries int) {
 	t.Helper()
 	must(t,
 		w.Aux([]byte("redis-ver"), []byte("7.2.4")),
@@ -40,7 +40,7 @@ func writeAll(t testing.TB, w *Writer) {
 		w.String(key("s"), []byte("value")),
 		w.String(key(""), nil),
 		w.String(&Key{Name: []byte("attrs"), ExpireAt: 1700000000123, Idle: 77, Freq: 200}, []byte("-129")),
-		w.String(key("big"), bytes.Repeat([]byte("0123456789abcdef"), 4096)),
+		w.String(key("big"), bytes.Repeat([]byte("0123456789abcdef"), 16*entries)),
 		w.BeginList(key("l"), 3), w.ListItem([]byte("a")), w.ListItem([]byte("12345")), w.ListItem([]byte("")), w.EndKey(),
 		w.BeginList(key("lu"), UnknownLen), w.ListItem([]byte("x")), w.ListItem(bytes.Repeat([]byte("y"), 300)), w.EndKey(),
 		w.BeginSet(key("set"), 2), w.SetMember([]byte("m")), w.SetMember([]byte("9")), w.EndKey(),
@@ -49,17 +49,17 @@ func writeAll(t testing.TB, w *Writer) {
 		w.BeginHash(key("h"), 2), w.HashField([]byte("f"), []byte("v")), w.HashField([]byte("g"), []byte("1")), w.EndKey(),
 		w.BeginZSet(key("z"), 3), w.ZSetMember([]byte("p"), math.Inf(1)), w.ZSetMember([]byte("q"), 1.5),
 		w.ZSetMember([]byte("r"), math.Inf(-1)), w.EndKey(),
-		w.Stream(key("plain stream"), sampleStream(t, false)),
-		w.Stream(key("stream"), sampleStream(t, true)),
+		w.Stream(key("plain stream"), sampleStream(t, entries, false)),
+		w.Stream(key("stream"), sampleStream(t, entries, true)),
 		w.Stream(key("empty stream"), &stream.Stream{LastID: stream.ID{Ms: 5, Seq: 6}, EntriesAdded: 9, MaxDeletedID: stream.ID{Ms: 5}}),
 	)
 }
 
-// sampleStream returns a stream of 250 entries with a group. Without full, type
+// sampleStream returns a stream with groups, of four entries at least. Without full, type
 // 15 is able to hold it.
-func sampleStream(t testing.TB, full bool) *stream.Stream {
+func sampleStream(t testing.TB, entries int, full bool) *stream.Stream {
 	s := &stream.Stream{}
-	for i := range uint64(250) {
+	for i := range uint64(entries) {
 		pairs := [][]byte{[]byte("field"), strconv.AppendUint(nil, i, 10), []byte("other"), []byte("text")}
 		if i%7 == 0 {
 			pairs = append(pairs, []byte("n"), []byte("v"))
@@ -80,7 +80,7 @@ func sampleStream(t testing.TB, full bool) *stream.Stream {
 		},
 	}
 	if full {
-		s.EntriesAdded, s.MaxDeletedID = 300, stream.ID{Ms: 1001, Seq: 1}
+		s.EntriesAdded, s.MaxDeletedID = s.Length+50, stream.ID{Ms: 1001, Seq: 1}
 		g.EntriesRead = stream.UnknownEntriesRead
 	}
 	s.Groups = []stream.Group{g, {Name: []byte("h"), LastID: s.LastID, EntriesRead: int64(s.EntriesAdded)}}
@@ -88,7 +88,12 @@ func sampleStream(t testing.TB, full bool) *stream.Stream {
 	return s
 }
 
-func allFile(t testing.TB, opts WriterOptions) []byte {
+func allFile(t testing.TB, opts WriterOptions) []byte { return fileOf(t, opts, 250) }
+
+// smallFile is for tests that read it again and again.
+func smallFile(t testing.TB, opts WriterOptions) []byte { return fileOf(t, opts, 8) }
+
+func fileOf(t testing.TB, opts WriterOptions, entries int) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	w := NewWriter(&buf, opts)
@@ -96,7 +101,7 @@ func allFile(t testing.TB, opts WriterOptions) []byte {
 	if opts.Functions {
 		must(t, w.Function([]byte("#!lua name=lib\nredis.register_function('f', function() return 1 end)")))
 	}
-	writeAll(t, w)
+	writeAll(t, w, entries)
 	must(t, w.Close())
 	require.EqualValues(t, buf.Len(), w.Written())
 	return buf.Bytes()

@@ -49,7 +49,7 @@ func (r *Reader) stream(typ byte) {
 		return
 	}
 	if err := s.Validate(); err != nil {
-		r.fail(corruptf("%v", err))
+		r.fail(corrupt(err))
 		return
 	}
 	if typ == typeStream {

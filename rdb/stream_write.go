@@ -100,7 +100,7 @@ func byConsumer(g *stream.Group) (order, ends []int, err error) {
 	order, ends = make([]int, len(g.Pending)), make([]int, len(g.Consumers)+1)
 	for _, p := range g.Pending {
 		if p.Consumer < 0 || p.Consumer >= len(g.Consumers) {
-			return nil, nil, fmt.Errorf("rdb: pending entry %v of group %q has no consumer", p.ID, g.Name)
+			return nil, nil, fmt.Errorf("%w: pending entry %v of group %q has no consumer", ErrSequence, p.ID, g.Name)
 		}
 		ends[p.Consumer+1]++
 	}

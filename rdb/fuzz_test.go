@@ -1,0 +1,96 @@
+package rdb
+
+import (
+	"bytes"
+	"testing"
+)
+
+// seeds are files of all types, new and old.
+func seeds(f *testing.F) [][]byte {
+	return [][]byte{
+		fileOf(f, WriterOptions{}, 8),
+		fileOf(f, WriterOptions{Compress: true, Checksum: true, Functions: true}, 8),
+		fileOf(f, WriterOptions{ActiveTime: true}, 8),
+		rawFile(1, typeHashZipmap, rawString(nil, string(zipmap(2, "f", "v")))),
+		rawFile(2, typeSetIntset, rawString(nil, "\x04\x00\x00\x00\x01\x00\x00\x00abcd")),
+		rawFile(4, typeZSetZiplist, rawString(nil, string(ziplist("a", "1.5", "b", "-3")))),
+		rawFile(4, typeListZiplist, rawString(nil, string(ziplist(someElems()[:3]...)))),
+		rawFile(7, typeListQuicklist, append([]byte{1}, rawString(nil, string(ziplist("1", "x")))...)),
+		rawFile(10, typeListQuicklist2, append([]byte{1, 2}, rawString(nil, string(listpackOf("1", "x")))...)),
+		rawFile(10, typeHashListpack, rawString(nil, string(listpackOf("f", "v")))),
+		rawFile(3, typeZSet, []byte("\x03\x01a\x031.5\x01b\xfe\x01c\xff")),
+		[]byte("REDIS0009\xf7\x81\x00\x00\x00\x00\x00\x00\x04\x00\x02\x01\x05\x01a\x00\xff\x00\x00\x00\x00\x00\x00\x00\x00"),
+	}
+}
+
+// FuzzReader feeds files to the reader. What it accepts is copied, and the copy
+// has to be accepted as well and say the same.
+func FuzzReader(f *testing.F) {
+	for _, s := range seeds(f) {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		opts := ReaderOptions{SkipChecksum: true}
+		rec := newRecorder(t)
+		if NewReader(bytes.NewReader(file), opts).Read(rec) != nil {
+			return
+		}
+		var out bytes.Buffer
+		w := NewWriter(&out, WriterOptions{Compress: true, Checksum: true, Functions: true})
+		must(t, w.Header())
+		must(t, NewReader(bytes.NewReader(file), opts).Read(w))
+		must(t, w.Close())
+		again := newRecorder(t)
+		must(t, NewReader(&out, ReaderOptions{}).Read(again))
+		if len(rec.lines) != len(again.lines) {
+			t.Fatalf("%d lines became %d", len(rec.lines), len(again.lines))
+		}
+		for i, l := range rec.lines {
+			if l != again.lines[i] {
+				t.Fatalf("%s\nbecame\n%s", l, again.lines[i])
+			}
+		}
+	})
+}
+
+// FuzzDump feeds payloads to ReadDump, whatever their checksum.
+func FuzzDump(f *testing.F) {
+	for _, s := range seeds(f) {
+		if len(s) > headerSize+5 {
+			f.Add(sealed(s[headerSize+2:], 9))
+		}
+	}
+	for _, full := range []bool{false, true} {
+		payload, err := AppendDump(nil, WriterOptions{}, func(w *Writer) error { return w.Stream(nil, sampleStream(f, 8, full)) })
+		must(f, err)
+		f.Add(payload)
+	}
+	f.Add(sealed(append([]byte{typeHashListpack}, rawString(nil, string(listpackOf("f", "v")))...), 10))
+	f.Add(sealed([]byte("\x00\x05value"), 9))
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		rec := newRecorder(t)
+		if ReadDump(payload, key("k"), rec, ReaderOptions{SkipChecksum: true}) == nil && len(rec.lines) != 1 {
+			t.Fatalf("%d values from one payload", len(rec.lines))
+		}
+	})
+}
+
+// FuzzLZF unfolds anything to any size, and folds anything and back.
+func FuzzLZF(f *testing.F) {
+	f.Add([]byte("\x00a\xe0\x0b\x00"), uint64(21))
+	f.Add(bytes.Repeat([]byte("abc"), 50), uint64(0))
+	f.Fuzz(func(t *testing.T, data []byte, size uint64) {
+		if out, err := lzfDecompress(nil, data, size); err == nil && uint64(len(out)) != size {
+			t.Fatalf("%d bytes instead of %d", len(out), size)
+		}
+		packed := new(lzf).compress(data)
+		if packed == nil {
+			return
+		}
+		out, err := lzfDecompress(nil, packed, uint64(len(data)))
+		must(t, err)
+		if !bytes.Equal(out, data) {
+			t.Fatal("does not come back")
+		}
+	})
+}
