@@ -14,8 +14,8 @@ import (
 
 // entry is an item as the store has them: no pointers, the key inside.
 type entry struct {
-	key [16]byte
-	_   [32]byte
+	key   [16]byte
+	value [32]byte
 }
 
 func (e *entry) Key() []byte { return e.key[:] }
@@ -35,29 +35,49 @@ func benchTable(n int) *Table[*entry] {
 		e := &entry{key: benchKey(i)}
 		t.Set(t.Hash(e.key[:]), e)
 	}
+	runtime.GC() // so that it does not run beside what is measured
 	return t
 }
 
-// order visits the items at random.
-func order(i int) int { return i * 0x5bd1e995 & (benchItems - 1) }
+// shuffledKeys returns the keys of benchTable, or of the next as many, in
+// random order.
+func shuffledKeys(from int) [][16]byte {
+	keys := make([][16]byte, benchItems)
+	for i, j := range newRand(1).Perm(benchItems) {
+		keys[i] = benchKey(from + j)
+	}
+	return keys
+}
 
 func BenchmarkGet(b *testing.B) {
-	t := benchTable(benchItems)
+	t, keys := benchTable(benchItems), shuffledKeys(0)
 	b.ResetTimer()
 	for i := range b.N {
-		key := benchKey(order(i))
-		if t.Get(t.Hash(key[:]), key[:]) == nil {
+		key := keys[i%benchItems][:]
+		if t.Get(t.Hash(key), key) == nil {
 			b.Fatal("missing")
 		}
 	}
 }
 
-func BenchmarkGetMiss(b *testing.B) {
-	t := benchTable(benchItems)
+// BenchmarkGetInTurn has each lookup wait for the one before, as the work of a
+// server between two lookups makes it.
+func BenchmarkGetInTurn(b *testing.B) {
+	t, keys := benchTable(benchItems), shuffledKeys(0)
+	zero := 0
 	b.ResetTimer()
 	for i := range b.N {
-		key := benchKey(benchItems + order(i))
-		if t.Get(t.Hash(key[:]), key[:]) != nil {
+		key := keys[(i+zero)%benchItems][:]
+		zero = int(t.Get(t.Hash(key), key).value[0])
+	}
+}
+
+func BenchmarkGetMiss(b *testing.B) {
+	t, keys := benchTable(benchItems), shuffledKeys(benchItems)
+	b.ResetTimer()
+	for i := range b.N {
+		key := keys[i%benchItems][:]
+		if t.Get(t.Hash(key), key) != nil {
 			b.Fatal("present")
 		}
 	}
@@ -65,12 +85,11 @@ func BenchmarkGetMiss(b *testing.B) {
 
 // BenchmarkReplace is a SET of an existing key.
 func BenchmarkReplace(b *testing.B) {
-	t := benchTable(benchItems)
-	e := &entry{}
+	t, keys := benchTable(benchItems), shuffledKeys(0)
 	b.ResetTimer()
 	for i := range b.N {
-		e.key = benchKey(order(i))
-		r := t.Find(t.Hash(e.key[:]), e.key[:])
+		key := keys[i%benchItems][:]
+		r := t.Find(t.Hash(key), key)
 		r.Set(r.Item())
 	}
 }
@@ -93,7 +112,7 @@ func BenchmarkInsert(b *testing.B) {
 }
 
 func BenchmarkDelete(b *testing.B) {
-	t := benchTable(benchItems)
+	t, keys := benchTable(benchItems), shuffledKeys(0)
 	b.ResetTimer()
 	for i := range b.N {
 		if t.Len() == 0 {
@@ -101,18 +120,20 @@ func BenchmarkDelete(b *testing.B) {
 			t = benchTable(benchItems)
 			b.StartTimer()
 		}
-		key := benchKey(order(i))
-		t.Delete(t.Hash(key[:]), key[:])
+		key := keys[i%benchItems][:]
+		t.Delete(t.Hash(key), key)
 	}
 }
 
+// BenchmarkFreeze includes the first write after it, which copies the root, a
+// segment and a page.
 func BenchmarkFreeze(b *testing.B) {
-	t := benchTable(benchItems)
+	t, keys := benchTable(benchItems), shuffledKeys(0)
 	b.ResetTimer()
 	for i := range b.N {
 		t.Freeze()
-		key := benchKey(order(i))
-		r := t.Find(t.Hash(key[:]), key[:])
+		key := keys[i%benchItems][:]
+		r := t.Find(t.Hash(key), key)
 		r.Set(r.Item())
 	}
 }

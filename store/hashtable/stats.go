@@ -3,13 +3,16 @@ package hashtable
 // Stats describes the shape of a table.
 type Stats struct {
 	Items    int
-	Root     int                // entries of the root
-	Segments int                // arrays of pages
-	Pages    int                //
-	Overfull int                // pages with room for more than a page's normal load: a bad hash
-	Depth    int                // greatest number of hash bits that address a page
-	Bytes    int                // as of Table.Bytes
-	Fill     [pageSlots + 1]int // pages by number of items, the last for that and more
+	Pages    int
+	Segments int
+	Root     int // entries
+	Depth    int // greatest number of hash bits that address a page
+	Overfull int // pages that have outgrown the normal size: signs of a bad hash
+	Bytes    int // as of Table.Bytes
+
+	// Fill counts the pages by their number of items, the last those with 24
+	// and more.
+	Fill [pageSlots + 1]int
 }
 
 // Stats walks the table and describes it.
