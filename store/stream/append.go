@@ -1,7 +1,6 @@
 package stream
 
 import (
-
 	"treedis/store/listpack"
 )
 
