@@ -1,0 +1,230 @@
+package repl
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"sync/atomic"
+)
+
+// fullSync is what a replica that waits for a snapshot is given.
+type fullSync struct {
+	replid   string
+	offset   int64
+	mark     string // ends the snapshot; "" for one with its length before it
+	snapshot *sharedSnapshot
+	err      error // no snapshot could be taken
+}
+
+// sharedSnapshot is released when the last replica it was taken for is done. Each
+// replica encodes it for itself: that costs processor time, but none ever waits
+// for a slower one, and there is nothing to hold beside the snapshot.
+type sharedSnapshot struct {
+	Snapshot
+	refs atomic.Int64
+}
+
+func (s *sharedSnapshot) release() {
+	if s != nil && s.refs.Add(-1) == 0 {
+		s.Release()
+	}
+}
+
+// attachFullLocked registers a replica that needs a snapshot, and takes the
+// snapshot unless others are to be waited for.
+func (m *Master) attachFullLocked(r *replica) error {
+	cfg := m.config()
+	if cfg.DisableTCPNoDelay {
+		if c, ok := r.conn.(interface{ SetNoDelay(bool) error }); ok {
+			_ = c.SetNoDelay(false) // an optimization: nothing depends on it
+		}
+	}
+	if m.log.EnableBacklog() {
+		// A history that begins here gets a name of its own, and has no past.
+		m.ids.Change()
+		m.ids.Clear()
+		ids := m.ids.Get()
+		m.logf(Notice, "Replication backlog created, my new replication IDs are '%s' and '%s'", ids.ID, ids.ID2)
+	}
+	m.attach(r)
+	if cfg.DisklessSync && r.info.CapaEOF && cfg.DisklessSyncDelay > 0 && !m.enoughWait(cfg) {
+		m.logf(Notice, "Delay next BGSAVE for diskless SYNC")
+		return nil
+	}
+	m.beginLocked(r.info.Filter)
+	return nil
+}
+
+// enoughWait reports whether as many replicas wait as a delayed snapshot is to serve.
+func (m *Master) enoughWait(cfg MasterConfig) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, r := range m.replicas {
+		if r.state == WaitSnapshot {
+			n++
+		}
+	}
+	return cfg.DisklessSyncMaxReplicas > 0 && n >= cfg.DisklessSyncMaxReplicas
+}
+
+// beginLocked takes one snapshot for all who wait for one with the given filter:
+// id, offset, data and each replica's place in the log are those of one instant.
+// Needs the keyspace lock.
+func (m *Master) beginLocked(f Filter) {
+	m.mu.Lock()
+	var members []*replica
+	for _, r := range m.replicas {
+		if r.state == WaitSnapshot && r.info.Filter == f {
+			members = append(members, r)
+		}
+	}
+	m.mu.Unlock()
+	if len(members) == 0 {
+		return
+	}
+	m.logf(Notice, "Starting BGSAVE for SYNC with target: replicas sockets")
+	snap, err := m.source.SnapshotLocked(f)
+	if err != nil {
+		m.logf(Warning, "BGSAVE for replication failed: %v", err)
+	}
+	var shared *sharedSnapshot
+	if err == nil {
+		shared = &sharedSnapshot{Snapshot: snap}
+		shared.refs.Store(int64(len(members)))
+	}
+	// The stream that follows must not rely on a SELECT that came before.
+	m.log.ForgetSelectedDB()
+	diskless := m.config().DisklessSync || f != Filter{}
+	for _, r := range members {
+		job := fullSync{replid: m.ids.Get().ID, offset: m.log.EndOffset(), snapshot: shared, err: err}
+		if diskless && r.info.CapaEOF {
+			job.mark = randomHex(m.random)
+		}
+		m.hand(r, job)
+	}
+}
+
+// hand gives a waiting replica its snapshot and its place in the log.
+func (m *Master) hand(r *replica, job fullSync) {
+	var reader *Reader
+	if !r.info.RDBOnly && job.err == nil {
+		reader, _ = m.log.NewReader(job.offset, r.evicted) // the end is always valid
+		m.setLimit(reader)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r.state != WaitSnapshot { // disconnected meanwhile
+		job.snapshot.release()
+		if reader != nil {
+			reader.Close()
+		}
+		return
+	}
+	r.state, r.reader = EncodeSnapshot, reader
+	r.begin <- job
+}
+
+// awaitSnapshot waits for the snapshot, and sends newlines meanwhile.
+func (r *replica) awaitSnapshot() (fullSync, error) {
+	for {
+		select {
+		case job := <-r.begin:
+			return job, nil
+		case <-r.keepalive:
+			if _, err := r.Write([]byte{'\n'}); err != nil {
+				return fullSync{}, err
+			}
+		case <-r.ctx.Done():
+			return fullSync{}, context.Cause(r.ctx)
+		}
+	}
+}
+
+// sendSnapshot answers the request and sends the snapshot.
+func (r *replica) sendSnapshot(job fullSync) error {
+	defer job.snapshot.release()
+	if job.err != nil {
+		_, _ = io.WriteString(r, "-ERR "+ErrSnapshotFailed.Error()+"\r\n")
+		return fmt.Errorf("%w: %w", ErrSnapshotFailed, job.err)
+	}
+	if !r.old {
+		line := "+FULLRESYNC " + job.replid + " " + strconv.FormatInt(job.offset, 10) + "\r\n"
+		if _, err := io.WriteString(r, line); err != nil {
+			return err
+		}
+	}
+	if job.mark != "" {
+		return r.sendMarked(job)
+	}
+	return r.sendSized(job)
+}
+
+// sendMarked streams the snapshot, which a mark of 40 random bytes ends.
+func (r *replica) sendMarked(job fullSync) error {
+	w := bufio.NewWriterSize(r, readChunk)
+	w.WriteString("$EOF:" + job.mark + "\r\n") // errors stick, and come with Flush
+	if err := job.snapshot.WriteRDB(w); err != nil {
+		return err
+	}
+	r.markSent.Store(true) // the acknowledgement may overtake our own return
+	w.WriteString(job.mark)
+	return w.Flush()
+}
+
+// sendSized sends the snapshot after its length. To know the length, the snapshot
+// is encoded twice, which keeps memory bounded without a temporary file.
+func (r *replica) sendSized(job fullSync) error {
+	size := &sizeWriter{r: r}
+	if err := job.snapshot.WriteRDB(size); err != nil {
+		return err
+	}
+	r.become(SendSnapshot)
+	w := bufio.NewWriterSize(r, readChunk)
+	fmt.Fprintf(w, "$%d\r\n", size.n)
+	exact := &exactWriter{w: w, left: size.n}
+	if err := job.snapshot.WriteRDB(exact); err != nil {
+		return err
+	}
+	if exact.left != 0 {
+		return ErrSnapshotSize
+	}
+	return w.Flush()
+}
+
+// sizeWriter counts, and sends a newline whenever it is time for a sign of life.
+type sizeWriter struct {
+	r *replica
+	n int64
+}
+
+func (s *sizeWriter) Write(p []byte) (int, error) {
+	s.n += int64(len(p))
+	select {
+	case <-s.r.keepalive:
+		if _, err := s.r.Write([]byte{'\n'}); err != nil {
+			return 0, err
+		}
+	case <-s.r.ctx.Done():
+		return 0, context.Cause(s.r.ctx)
+	default:
+	}
+	return len(p), nil
+}
+
+// exactWriter refuses to write more than was announced.
+type exactWriter struct {
+	w    io.Writer
+	left int64
+}
+
+func (e *exactWriter) Write(p []byte) (int, error) {
+	if int64(len(p)) > e.left {
+		return 0, ErrSnapshotSize
+	}
+	n, err := e.w.Write(p)
+	e.left -= int64(n)
+	return n, err
+}
