@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -99,15 +100,32 @@ func canonical(typ string, r Reply) string {
 		}
 		parts = pairs
 	}
+	if typ == "zset" {
+		for i := 1; i < len(parts); i += 2 {
+			parts[i] = shortestDouble(parts[i])
+		}
+	}
 	if typ == "hash" || typ == "set" {
 		slices.Sort(parts)
 	}
 	return strings.Join(parts, " ")
 }
 
+// shortestDouble rewrites a quoted score in the fewest digits: versions of Redis differ in how many they write.
+func shortestDouble(quoted string) string {
+	f, err := strconv.ParseFloat(strings.Trim(quoted, `"`), 64)
+	if err != nil {
+		return quoted
+	}
+	if f == 0 {
+		f = 0 // without the sign, which only some encodings keep
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
 // DiffDumps says in which keys two dumps differ, at most ten of them; "" when in none. Encodings are compared by sameEncoding,
 // nil for not at all.
-func DiffDumps(a, b Dump, sameEncoding func(typ, a, b string) bool) string {
+func DiffDumps(a, b Dump, sameEncoding func(key, typ, a, b string) bool) string {
 	names := make(map[string]bool)
 	for k := range a {
 		names[k] = true
@@ -118,7 +136,7 @@ func DiffDumps(a, b Dump, sameEncoding func(typ, a, b string) bool) string {
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(names)) {
 		x, y := a[k], b[k]
-		if sameEncoding == nil || sameEncoding(x.Type, x.Encoding, y.Encoding) {
+		if sameEncoding == nil || sameEncoding(k, x.Type, x.Encoding, y.Encoding) {
 			x.Encoding, y.Encoding = "", ""
 		}
 		if x != y {

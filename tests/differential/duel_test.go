@@ -1,0 +1,306 @@
+package differential
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"treedis/tests/harness"
+)
+
+func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
+
+// entry is one line of a grammar table.
+type entry struct {
+	syntax string
+	check  check // nil: exact
+	asIs   bool  // never spoilt: a wrong argument would make it block, or do harm
+}
+
+// group is a set of commands that are tested together, on servers of their own.
+type group struct {
+	name    string
+	own     string // what the generator "key" makes keys for
+	entries []entry
+	// conns is how many connections take turns; 1 if zero.
+	conns int
+	// later marks commands that a server may lack. They are sent to a server that lists them.
+	later bool
+}
+
+const (
+	batchLen    = 400 // commands between two comparisons of the keyspaces
+	batches     = 12  // per group and protocol, by default: 9,600 commands a group
+	historyTail = 25
+	databases   = 4 // that the generator "db" selects from
+)
+
+// rounds is how many batches each group runs per protocol.
+func rounds(t *testing.T) int {
+	n := batches
+	if text := os.Getenv("DIFF_ROUNDS"); text != "" {
+		times, err := strconv.Atoi(text)
+		require.NoError(t, err, "DIFF_ROUNDS")
+		n *= times
+	}
+	return n
+}
+
+func seed(t *testing.T) uint64 {
+	if text := os.Getenv("DIFF_SEED"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err, "DIFF_SEED")
+		return n
+	}
+	return 20240109
+}
+
+// pair is one client's connection to either side.
+type pair struct {
+	ours, theirs *harness.Conn
+}
+
+// duel is one group's run.
+type duel struct {
+	t            *testing.T
+	group        group
+	ours, theirs *harness.Server
+	served       map[string]bool // commands of ours, as COMMAND LIST names them
+	gen          *gen
+	seed         uint64
+	history      []string
+	rangeStored  map[string]bool // see sameEncoding
+}
+
+func newDuel(t *testing.T, gr group) *duel {
+	t.Helper()
+	harness.RequirePeer(t)
+	d := &duel{t: t, group: gr, seed: seed(t)}
+	d.ours, d.theirs = harness.Start(t, harness.Treedis), harness.Start(t, harness.Redis)
+	d.served = commandList(t, d.ours)
+	d.gen = &gen{Rand: rand.New(rand.NewPCG(d.seed, uint64(len(gr.name)))), own: gr.own}
+	return d
+}
+
+func commandList(t *testing.T, s *harness.Server) map[string]bool {
+	t.Helper()
+	served := make(map[string]bool)
+	for _, name := range s.Once(t, "COMMAND", "LIST").Texts() {
+		served[name] = true
+	}
+	return served
+}
+
+func (d *duel) dial(proto int) *pair {
+	d.t.Helper()
+	return &pair{ours: d.ours.DialProto(d.t, proto), theirs: d.theirs.DialProto(d.t, proto)}
+}
+
+func (p *pair) close() {
+	p.ours.Close()
+	p.theirs.Close()
+}
+
+// TestReplies runs every group.
+func TestReplies(t *testing.T) {
+	t.Parallel()
+	for _, gr := range groups() {
+		t.Run(gr.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDuel(t, gr)
+			productions := d.productions()
+			if len(productions) == 0 {
+				t.Logf("no command of this group is served yet")
+				return
+			}
+			for round := range rounds(t) {
+				for _, proto := range []int{2, 3} {
+					d.batch(productions, proto, round)
+				}
+			}
+		})
+	}
+}
+
+// production is a parsed entry.
+type production struct {
+	entry
+	seq sequence
+}
+
+// productions parses the group's table, leaving out what the server may lack and does.
+func (d *duel) productions() []production {
+	var out []production
+	for _, e := range d.group.entries {
+		if d.group.later && !d.served[e.command()] {
+			continue
+		}
+		if e.check == nil {
+			e.check = exact
+		}
+		out = append(out, production{e, parseSyntax(e.syntax)})
+	}
+	return out
+}
+
+// containers are the commands that have subcommands.
+var containers = []string{"ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "FUNCTION", "LATENCY", "MEMORY", "MODULE", "OBJECT", "PUBSUB",
+	"SCRIPT", "SLOWLOG", "XGROUP", "XINFO"}
+
+// command is the name that COMMAND LIST has for an entry.
+func (e entry) command() string {
+	f := strings.Fields(e.syntax)
+	if len(f) > 1 && slices.Contains(containers, f[0]) && f[1] == strings.ToUpper(f[1]) && !strings.ContainsAny(f[1], "([{") {
+		return strings.ToLower(f[0] + "|" + f[1])
+	}
+	return strings.ToLower(f[0])
+}
+
+func (d *duel) batch(productions []production, proto, round int) {
+	d.t.Helper()
+	d.history = []string{fmt.Sprintf("seed %d, group %s, RESP%d, batch %d", d.seed, d.group.name, proto, round)}
+	d.rangeStored = make(map[string]bool)
+	d.prepare()
+	conns := make([]*pair, max(1, d.group.conns))
+	for i := range conns {
+		conns[i] = d.dial(proto)
+	}
+	for range batchLen {
+		p := productions[d.gen.IntN(len(productions))]
+		args := p.seq.emit(d.gen, nil)
+		if !p.asIs && d.gen.oneIn(8) {
+			args = d.gen.spoil(args)
+		}
+		if len(args) == 1 && strings.EqualFold(args[0], "COMMAND") {
+			continue // the whole table, of which each server has its own; TestCommandInfo compares its rows
+		}
+		at := 0
+		if d.gen.oneIn(3) {
+			at = d.gen.IntN(len(conns))
+		}
+		d.compare(conns[at], at, p.check, args)
+	}
+	for _, p := range conns {
+		p.close()
+	}
+	d.compareData()
+}
+
+// prepare empties both servers and gives them the same keys of every type, small and large.
+func (d *duel) prepare() {
+	d.t.Helper()
+	p := d.dial(2)
+	defer p.close()
+	d.gen.payloads = nil
+	for _, c := range []*harness.Conn{p.ours, p.theirs} {
+		replies, err := c.Pipeline(append([][]string{{"FLUSHALL"}}, fixture()...)...)
+		require.NoError(d.t, err)
+		for _, r := range replies {
+			require.False(d.t, r.IsError(), "preparing: %s", r.Text)
+		}
+	}
+	for _, key := range []string{"str:0", "list:0", "set:0", "hash:0", "zset:0", "set:3", "hash:7"} {
+		payload := p.theirs.OK(d.t, "DUMP", key).Text
+		d.gen.payloads = append(d.gen.payloads, payload, payload)
+	}
+	cut := d.gen.payloads[0]
+	d.gen.payloads = append(d.gen.payloads, "", "junk", cut[:len(cut)-1], "x"+cut[1:])
+}
+
+// fixture is what every batch begins with. Key 7 of a type is beyond the compact encodings.
+func fixture() [][]string {
+	cmds := [][]string{
+		{"SET", "str:0", "hello"}, {"SET", "str:1", "42"}, {"SET", "str:2", strings.Repeat("v", 100)}, {"SETEX", "str:3", "100000", "volatile"},
+		{"RPUSH", "list:0", "a", "b", "c"}, {"RPUSH", "list:1", "1", "2", "3", "a", "b", "a"},
+		{"SADD", "set:0", "a", "b", "c"}, {"SADD", "set:1", "b", "c", "d"}, {"SADD", "set:3", "1", "2", "3"},
+		{"HSET", "hash:0", "a", "1", "b", "two", "c", "3.5"}, {"HSET", "hash:1", "a", "x"},
+		{"ZADD", "zset:0", "1", "a", "2", "b", "3", "c"}, {"ZADD", "zset:1", "0", "a", "0", "b", "0", "c", "0", "d", "0", "foo"},
+		{"ZADD", "zset:2", "-1.5", "b", "2", "c", "inf", "e"},
+		{"ZADD", "lex:0", "0", "a", "0", "b", "0", "c", "0", "d", "0", "foo", "0", "zeta"},
+	}
+	for i := range 200 {
+		n := strconv.Itoa(i)
+		cmds = append(cmds, []string{"RPUSH", "list:7", strings.Repeat("element", 10) + n}, []string{"SADD", "set:6", "m" + n},
+			[]string{"SADD", "set:7", n}, []string{"HSET", "hash:7", "f" + n, n}, []string{"ZADD", "zset:7", n, "z" + n}, []string{"ZADD", "lex:3", "0", "lex" + n})
+	}
+	return cmds
+}
+
+// compare sends one command to both sides.
+func (d *duel) compare(p *pair, conn int, c check, args []string) {
+	d.t.Helper()
+	d.history = append(d.history, fmt.Sprintf("%d> %s", conn, quoted(args)))
+	d.noteRangeStore(args)
+	ours, err := p.ours.Do(args...)
+	require.NoError(d.t, err, "ours, after\n%s", d.tail())
+	theirs, err := p.theirs.Do(args...)
+	require.NoError(d.t, err, "theirs, after\n%s", d.tail())
+	if ours.IsError() || theirs.IsError() {
+		c = exact
+	}
+	if msg := c(d, p, args, ours, theirs); msg != "" && !known(args, ours, theirs) {
+		require.FailNow(d.t, msg, "%s\nours:   %s\ntheirs: %s", d.tail(), clipped(ours.Raw), clipped(theirs.Raw))
+	}
+}
+
+// compareData compares the two keyspaces: content, encodings and whether there is an expiry.
+func (d *duel) compareData() {
+	d.t.Helper()
+	p := d.dial(2)
+	defer p.close()
+	for db := range databases {
+		p.ours.OK(d.t, "SELECT", strconv.Itoa(db))
+		p.theirs.OK(d.t, "SELECT", strconv.Itoa(db))
+		ours, err := harness.DumpDB(p.ours)
+		require.NoError(d.t, err)
+		theirs, err := harness.DumpDB(p.theirs)
+		require.NoError(d.t, err)
+		if diff := harness.DiffDumps(ours, theirs, d.sameEncoding); diff != "" {
+			require.FailNow(d.t, "keyspaces differ", "database %d, ours first:\n%s\nafter\n%s", db, diff, strings.Join(d.history, "\n"))
+		}
+		d.compareDigests(p, ours)
+	}
+}
+
+// compareDigests compares DEBUG DIGEST-VALUE of the keys of a dump; sorted sets are left out, whose digest is of the scores'
+// digits, which differ by version.
+func (d *duel) compareDigests(p *pair, dump harness.Dump) {
+	d.t.Helper()
+	args := []string{"DEBUG", "DIGEST-VALUE"}
+	for name, key := range dump {
+		if key.Type != "zset" {
+			args = append(args, name)
+		}
+	}
+	ours, theirs := p.ours.OK(d.t, args...).Texts(), p.theirs.OK(d.t, args...).Texts()
+	require.Equal(d.t, theirs, ours, "digests of equal values: %q", args)
+}
+
+func (d *duel) tail() string {
+	h := d.history
+	if len(h) > historyTail {
+		h = append([]string{h[0], "..."}, h[len(h)-historyTail:]...)
+	}
+	return strings.Join(h, "\n")
+}
+
+func quoted(args []string) string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		out[i] = clipped([]byte(a))
+	}
+	return strings.Join(out, " ")
+}
+
+func clipped(b []byte) string {
+	if len(b) > 700 {
+		return fmt.Sprintf("%q... (%d bytes)", b[:700], len(b))
+	}
+	return fmt.Sprintf("%q", b)
+}
