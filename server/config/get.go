@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"treedis/server/glob"
+)
 
 // A Pair is a directive's name and its value, as CONFIG GET replies.
 type Pair struct{ Name, Value string }
@@ -25,15 +29,15 @@ func (c *Config) Get(patterns ...string) []Pair {
 			}
 			continue
 		}
-		p = strings.ToLower(p)
+		pattern := []byte(p)
 		for _, d := range table.all {
 			if d.has(hidden) {
 				continue
 			}
-			if glob(p, d.name) {
+			if glob.MatchFold(pattern, []byte(d.name)) {
 				add(d, d.name)
 			}
-			if d.alias != "" && glob(p, d.alias) {
+			if d.alias != "" && glob.MatchFold(pattern, []byte(d.alias)) {
 				add(d, d.alias)
 			}
 		}
