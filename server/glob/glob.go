@@ -1,10 +1,10 @@
 // Package glob matches strings against Redis's glob patterns, as KEYS, SCAN, PSUBSCRIBE, ACL and CONFIG
 // GET use them:
 //
-//   - any text
-//     ?       any byte
-//     [a-z]   one byte of a class; [^a-z] one outside of it; a class that is not closed ends with the pattern
-//     \c      the byte c as it is
+//	?       any byte
+//	*       any text
+//	[a-z]   one byte of a class; [^a-z] one outside of it; a class that is not closed ends with the pattern
+//	\c      the byte c as it is
 //
 // Matching takes at most len(pattern)*len(s) steps and a constant amount of memory, whatever the pattern:
 // when a byte does not fit, only the last star is given more text, since what an earlier one could
