@@ -140,6 +140,26 @@ func TestAgainstRedis(t *testing.T) {
 	}
 }
 
+// TestAccessAttributes reads what the server says about accesses under either
+// kind of eviction policy, and has it read it back.
+func TestAccessAttributes(t *testing.T) {
+	t.Parallel()
+	for policy, attr := range map[string]string{"allkeys-lfu": " freq=", "allkeys-lru": " idle="} {
+		master := harness.Start(t, harness.Redis, harness.Args("--maxmemory", "1gb", "--maxmemory-policy", policy))
+		fillPeer(t, master)
+		file := saved(t, master)
+		rec := read(t, file)
+		for _, line := range rec.content() {
+			if !strings.HasPrefix(line, "db ") && !strings.HasPrefix(line, "function ") {
+				require.Contains(t, line, attr)
+			}
+		}
+		again := copied(t, file, WriterOptions{Functions: true, Checksum: true})
+		require.Equal(t, rec.content(), read(t, again).content())
+		harness.WaitSameData(t, master, loaded(t, again))
+	}
+}
+
 // streamInfo is an XINFO STREAM FULL reply without what the memory layout
 // decides.
 func streamInfo(r harness.Reply) string {
