@@ -27,11 +27,6 @@ func unordered(_ *duel, _ *pair, _ []string, ours, theirs harness.Reply) string 
 	return sameElements(ours, theirs, 1)
 }
 
-// pairs wants the same pairs in any order: HGETALL and its kin, a map in RESP3 and a flat array in RESP2.
-func pairs(_ *duel, _ *pair, _ []string, ours, theirs harness.Reply) string {
-	return sameElements(ours, theirs, 2)
-}
-
 func sameElements(ours, theirs harness.Reply, width int) string {
 	if ours.Kind != theirs.Kind || len(ours.Elems) != len(theirs.Elems) {
 		return "replies differ in kind or length"

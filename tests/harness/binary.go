@@ -88,6 +88,10 @@ func Binary(kind Kind) (string, error) {
 	return "", fmt.Errorf("no binary for kind %v", kind)
 }
 
+// StandIn reports whether the real redis-server stands in for treedis, which frees tests from asking of it what only treedis
+// does.
+func StandIn() bool { return filepath.Base(os.Getenv(BinaryEnv)) == "redis-server" }
+
 // RequirePeer makes sure that the real redis-server is there to be compared with. With CI=true its absence fails the test;
 // elsewhere the test is skipped, and says so.
 func RequirePeer(t T) { t.Helper(); RequireTool(t, "redis-server") }

@@ -54,7 +54,6 @@ type Load struct {
 	cfg     LoadConfig
 	rng     *rand.Rand
 	xadd    bool
-	entries int // stream entries added: the next one's ID
 	cancel  context.CancelFunc
 	written atomic.Int64
 	wg      sync.WaitGroup
@@ -209,10 +208,9 @@ func (l *Load) stream(ctx context.Context, p redis.Pipeliner) {
 		p.RestoreReplace(ctx, l.key("stream"), 0, payload)
 		return
 	}
-	l.entries++
 	p.XAdd(ctx, &redis.XAddArgs{
-		Stream: l.key("stream"), ID: fmt.Sprintf("%d-1", 100+l.entries), MaxLen: 100,
-		Values: []string{"field", l.value(), "n", strconv.Itoa(l.entries)},
+		Stream: l.key("stream"), MaxLen: 100,
+		Values: []string{"field", l.value(), "n", strconv.Itoa(l.rng.IntN(100))},
 	})
 }
 

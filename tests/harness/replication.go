@@ -32,12 +32,11 @@ func (s *Server) WaitLinkDown(t T) {
 }
 
 // WaitCaughtUp waits until the replica's link is up and it has applied all that the master, which must be quiet, has logged.
-// The master pings, so its offset is read first: the replica has to reach or pass it.
+// A master that pings logs that too, so each look reads the master's offset before the replica's, which has to reach or pass it.
 func (s *Server) WaitCaughtUp(t T, master *Server) {
 	t.Helper()
-	want := master.Info(t)
-	if !poll(func() bool { return caughtUp(s.Info(t), want) }, Patience) {
-		got := s.Info(t)
+	var want, got Info
+	if !poll(func() bool { want, got = master.Info(t), s.Info(t); return caughtUp(got, want) }, Patience) {
 		t.Fatalf("the %v replica did not catch up: link %s, replid %s offset %s; the %v master: replid %s offset %s",
 			s.Kind, got["master_link_status"], got["master_replid"], got["slave_repl_offset"],
 			master.Kind, want["master_replid"], want["master_repl_offset"])
