@@ -9,6 +9,11 @@ import (
 	"time"
 )
 
+const (
+	defaultRetryDelay = time.Second
+	defaultAckPeriod  = time.Second
+)
+
 // LinkState is where the link to the master stands.
 //
 //	None <--------------------------- PromoteLocked, from every state
@@ -143,9 +148,12 @@ type LinkOptions struct {
 type LinkStatus struct {
 	State  LinkState
 	Master Address // valid unless State is LinkNone
-	// Offset is what was applied, ReadOffset what was received; both 0 as long
-	// as no master was ever synchronized with.
+	// HasOffset: there is a history to continue, of which Offset was applied and
+	// ReadOffset received. Without one the next synchronization is a full one.
+	HasOffset          bool
 	Offset, ReadOffset int64
+	// The connection's ends, "" without one.
+	LocalAddr, RemoteAddr string
 	// LastIO is when something was last received on a link that is up; zero when
 	// it is not.
 	LastIO time.Time

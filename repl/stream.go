@@ -220,6 +220,23 @@ func (p *parser) arguments(dst [][]byte, c rawCommand) [][]byte {
 	return dst
 }
 
+// word returns one argument of a command, nil if it has fewer.
+func (p *parser) word(c rawCommand, i int) []byte {
+	if i >= c.argc {
+		return nil
+	}
+	s := p.args[c.first+i]
+	return p.buf[p.base+s.from : p.base+s.to]
+}
+
+// startOf is where command i begins.
+func (p *parser) startOf(i int) int {
+	if i == 0 {
+		return 0
+	}
+	return p.cmds[i-1].to
+}
+
 // raw returns the first n undiscarded bytes.
 func (p *parser) raw(n int) []byte { return p.buf[p.base : p.base+n] }
 
