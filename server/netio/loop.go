@@ -1,0 +1,348 @@
+package netio
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+const (
+	// readSize is the size of the buffer that a loop reads into. 64 KB hold a pipeline of 1,500 short commands, and are a
+	// quarter of a megabyte less cache than the kernel would fill at once.
+	readSize = 64 << 10
+	// keptBuffers and keptSize bound the output buffers that a loop keeps for reuse: 4 MB in all.
+	keptBuffers = 64
+	keptSize    = 64 << 10
+	// outSize is the size of a new output buffer, that of Redis's static one.
+	outSize = 16 << 10
+)
+
+// Loop serves some of a server's connections. Its methods are for callbacks on the loop itself, except where they say otherwise.
+type Loop struct {
+	server *Server
+	index  int
+	poller poller
+
+	// The rest, up to mu, is used by the loop's goroutine only.
+	conns   []*Conn
+	again   []*Conn // to be read or resumed in the next round without waiting for an event
+	dirty   []*Conn // to be written to
+	dying   []*Conn // to be torn down
+	spare   []*Conn // the memory of the list walked last, for the next to be begun
+	tasks   []task  // being run; swapped with mail
+	readBuf []byte
+	outBufs [][]byte       // spare output buffers
+	inBufs  [][]byte       // spare input buffers
+	vec     [maxVec][]byte // of the write in progress
+	stopped bool
+
+	mu    sync.Mutex
+	mail  []task // guarded by mu; posted and not yet run
+	ended bool   // guarded by mu; nothing is accepted any more
+
+	hasMail  atomic.Bool // mail may be non-empty; spares an idle round the lock
+	sleeping atomic.Bool // the loop is about to wait, or waits: whoever posts must wake it
+
+	load     atomic.Int64 // connections, those on their way included
+	bytesIn  counter
+	bytesOut counter
+}
+
+// counter is written by its loop only and read by anybody, so an addition needs no locked instruction.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) add(n int) { c.n.Store(c.n.Load() + int64(n)) }
+
+// task is an entry of a mailbox: a new connection, a connection's event, or a function with the connection it was posted to, if any.
+type task struct {
+	c  *Conn
+	ev event
+	nc net.Conn
+	fn func()
+}
+
+func newLoop(s *Server, index int, p poller) *Loop {
+	return &Loop{server: s, index: index, poller: p, readBuf: make([]byte, readSize)}
+}
+
+// Index returns the loop's number, from 0 to the number of loops - 1. It is safe for concurrent use.
+func (l *Loop) Index() int { return l.index }
+
+// Len returns the number of connections. It is safe for concurrent use; on the loop itself it is exact.
+func (l *Loop) Len() int { return int(l.load.Load()) }
+
+// BytesIn and BytesOut return the bytes read and written since the start. They are safe for concurrent use.
+func (l *Loop) BytesIn() int64  { return l.bytesIn.n.Load() }
+func (l *Loop) BytesOut() int64 { return l.bytesOut.n.Load() }
+
+// Each calls fn for each open connection until it returns false. fn may close connections: they stay listed until the round's end.
+func (l *Loop) Each(fn func(c *Conn) bool) {
+	for _, c := range l.conns {
+		if c.state.alive() && !fn(c) {
+			return
+		}
+	}
+}
+
+// Post runs fn on the loop, after what was posted before. It never blocks and is safe for concurrent use. It returns false, and drops
+// fn, if the loop has ended; fn is dropped as well if the loop ends before it comes to it.
+func (l *Loop) Post(fn func()) bool { return l.post(task{fn: fn}) }
+
+func (l *Loop) post(t task) bool {
+	l.mu.Lock()
+	if l.ended {
+		l.mu.Unlock()
+		return false
+	}
+	l.mail = append(l.mail, t)
+	l.hasMail.Store(true)
+	l.mu.Unlock()
+	if l.sleeping.Load() && l.sleeping.CompareAndSwap(true, false) {
+		l.poller.wake()
+	}
+	return true
+}
+
+// run is the loop's goroutine.
+func (l *Loop) run() {
+	for !l.stopped {
+		l.round()
+	}
+	l.end()
+}
+
+func (l *Loop) round() {
+	l.wait()
+	l.runAgain()
+	l.runMail()
+	l.bury()
+	if l.server.opts.BeforeFlush != nil {
+		l.server.opts.BeforeFlush(l)
+	}
+	l.flushAll()
+}
+
+// wait handles the events there are, and waits for one if there is nothing else to do.
+func (l *Loop) wait() {
+	if l.poller.poll(false, l.ready) > 0 || !l.rests() {
+		return
+	}
+	// Whoever posts after this store sees it and wakes the loop; whoever posted before is seen by the check that follows.
+	l.sleeping.Store(true)
+	if l.rests() {
+		l.poller.poll(true, l.ready)
+	}
+	l.sleeping.Store(false)
+}
+
+// rests tells whether nothing but an event can give the loop something to do.
+func (l *Loop) rests() bool {
+	return len(l.again) == 0 && len(l.dirty) == 0 && len(l.dying) == 0 && !l.hasMail.Load()
+}
+
+// ready handles an event of a connection.
+func (l *Loop) ready(c *Conn, ev event) {
+	if !c.state.alive() {
+		return
+	}
+	if ev&evWrite != 0 && (c.blocked || c.state == stateDraining) {
+		c.blocked = false
+		l.soil(c)
+	}
+	c.hup = c.hup || ev&evHup != 0
+	if ev&(evRead|evHup) != 0 {
+		c.readable = true
+		l.input(c)
+	}
+}
+
+// runAgain reads from the connections that the last round left with input.
+func (l *Loop) runAgain() {
+	if len(l.again) == 0 {
+		return
+	}
+	list := l.again
+	l.again = l.spare[:0]
+	for _, c := range list {
+		c.again = false
+		l.input(c)
+	}
+	clear(list)
+	l.spare = list
+}
+
+// runMail runs what was posted. What is posted meanwhile is for the next round.
+func (l *Loop) runMail() {
+	if !l.hasMail.Load() {
+		return
+	}
+	l.mu.Lock()
+	l.mail, l.tasks = l.tasks[:0], l.mail
+	l.hasMail.Store(false)
+	l.mu.Unlock()
+	for i, t := range l.tasks {
+		l.tasks[i] = task{}
+		l.run1(t)
+	}
+	if cap(l.tasks) > 4096 {
+		l.tasks = nil
+	}
+}
+
+func (l *Loop) run1(t task) {
+	switch {
+	case t.nc != nil:
+		l.open(t.nc, t.c)
+	case t.ev != 0:
+		l.ready(t.c, t.ev)
+	case t.c == nil:
+		t.fn()
+	case t.c.state.alive():
+		l.lend(t.c)
+		t.fn()
+		l.settle(t.c)
+	}
+}
+
+// open begins to serve a connection.
+func (l *Loop) open(nc net.Conn, c *Conn) {
+	t, err := l.poller.add(nc, c)
+	if err != nil {
+		nc.Close()
+		l.load.Add(-1)
+		l.server.acceptError(err)
+		return
+	}
+	if t == nil {
+		t = newStream(nc, c)
+	}
+	c.transport = t
+	c.place = len(l.conns)
+	l.conns = append(l.conns, c)
+	l.lend(c)
+	l.server.handler.Opened(c)
+	l.settle(c)
+}
+
+// lend gives a connection an output buffer for the time of a callback.
+func (l *Loop) lend(c *Conn) {
+	if c.Out.Buf != nil {
+		return
+	}
+	if n := len(l.outBufs); n > 0 {
+		c.Out.Buf = l.outBufs[n-1]
+		l.outBufs = l.outBufs[:n-1]
+		return
+	}
+	c.Out.Buf = make([]byte, 0, outSize)
+}
+
+// settle ends a callback of a connection: it takes back a buffer that was not used, and notes what there is to do.
+func (l *Loop) settle(c *Conn) {
+	switch {
+	case len(c.Out.Buf) > 0 || c.state == stateDraining:
+		l.soil(c)
+	default:
+		l.takeBack(c)
+	}
+	if c.paused && c.hup {
+		l.rerun(c) // which finds that nobody is left to wait for
+	}
+}
+
+// takeBack returns a connection's output buffer, whose bytes are all written.
+func (l *Loop) takeBack(c *Conn) {
+	if n := cap(c.Out.Buf); n >= outSize && n <= keptSize && len(l.outBufs) < keptBuffers {
+		l.outBufs = append(l.outBufs, c.Out.Buf[:0])
+	}
+	c.Out.Buf = nil
+}
+
+// rerun notes that a connection is to be read from, or its input shown again, without waiting for an event.
+func (l *Loop) rerun(c *Conn) {
+	if !c.again {
+		c.again = true
+		l.again = append(l.again, c)
+	}
+}
+
+// soil notes that a connection has output to write.
+func (l *Loop) soil(c *Conn) {
+	if !c.dirty {
+		c.dirty = true
+		l.dirty = append(l.dirty, c)
+	}
+}
+
+// doom notes that a connection is to be torn down. The first cause counts.
+func (l *Loop) doom(c *Conn, err error) {
+	if c.state.alive() {
+		c.state, c.cause = stateDoomed, err
+		l.dying = append(l.dying, c)
+	}
+}
+
+// bury tears down the connections that are doomed. Closed may doom others.
+func (l *Loop) bury() {
+	for i := 0; i < len(l.dying); i++ {
+		c := l.dying[i]
+		l.dying[i] = nil
+		l.remove(c)
+		c.transport.close()
+		l.server.handler.Closed(c, c.cause)
+	}
+	l.dying = l.dying[:0]
+}
+
+// remove takes a connection off the loop's list. It is no longer the loop's.
+func (l *Loop) remove(c *Conn) {
+	last := len(l.conns) - 1
+	l.conns[c.place] = l.conns[last]
+	l.conns[c.place].place = c.place
+	l.conns[last] = nil
+	l.conns = l.conns[:last]
+	l.load.Add(-1)
+	c.state = stateClosed
+	c.closed.Store(true)
+	l.dropInput(c)
+	l.takeBack(c)
+	c.queue, c.queued = nil, 0
+}
+
+// flushAll writes the output of the round. A connection that would take more than its share is left for the next.
+func (l *Loop) flushAll() {
+	if len(l.dirty) == 0 {
+		return
+	}
+	list := l.dirty
+	l.dirty = l.spare[:0]
+	for _, c := range list {
+		c.dirty = false
+		l.flush(c)
+	}
+	clear(list)
+	l.spare = list
+}
+
+// end closes what the loop still holds.
+func (l *Loop) end() {
+	l.mu.Lock()
+	l.ended = true
+	rest := l.mail
+	l.mail = nil
+	l.mu.Unlock()
+	for _, t := range rest {
+		if t.nc != nil {
+			t.nc.Close()
+			l.load.Add(-1)
+		}
+	}
+	for _, c := range l.conns {
+		l.doom(c, ErrServerClosed)
+	}
+	l.bury()
+	if l.server.opts.BeforeFlush != nil {
+		l.server.opts.BeforeFlush(l)
+	}
+	l.poller.close()
+}

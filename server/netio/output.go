@@ -1,0 +1,164 @@
+package netio
+
+const (
+	// flushShare is how much a connection may write in one round before it is the others' turn.
+	flushShare = 1 << 20
+	// queueAt is the length from which output that cannot leave is put in the queue as it is, where more output no longer moves it.
+	queueAt = 64 << 10
+	// maxVec is the number of buffers passed to one write. Queued buffers are long, so a few are enough.
+	maxVec = 32
+)
+
+// OutLen returns the length of the output that is not written, in bytes.
+func (c *Conn) OutLen() int { return c.queued + len(c.Out.Buf) }
+
+// OutCap returns the memory that the connection holds for output, in bytes.
+func (c *Conn) OutCap() int { return c.queued + cap(c.Out.Buf) }
+
+// OutPos returns the number of bytes appended to the output since the connection was opened. It is what Release counts in.
+func (c *Conn) OutPos() int64 { return c.sent + int64(c.OutLen()) }
+
+// Flush writes the output at the round's end, as is done without asking after the connection's own callbacks.
+func (c *Conn) Flush() {
+	if c.state.alive() {
+		c.loop.soil(c)
+	}
+}
+
+// FlushNow writes what it can of the output at once, before any BeforeFlush.
+func (c *Conn) FlushNow() { c.loop.flush(c) }
+
+// Hold keeps output appended from now on from being written, until Release. What was appended before leaves. While output is held
+// already, the call changes nothing.
+func (c *Conn) Hold() {
+	if !c.held {
+		c.held, c.limit = true, c.OutPos()
+	}
+}
+
+// Held tells whether some output may not be written, or would not be if there were any.
+func (c *Conn) Held() bool { return c.held }
+
+// Release allows held output to be written up to a position that OutPos gave; output after it stays held.
+func (c *Conn) Release(upto int64) {
+	if c.held && upto > c.limit {
+		c.limit = upto
+		c.Flush()
+	}
+}
+
+// ReleaseAll ends the holding of output.
+func (c *Conn) ReleaseAll() {
+	if c.held {
+		c.held = false
+		c.Flush()
+	}
+}
+
+// free returns how many bytes of the output may be written.
+func (c *Conn) free() int {
+	n := c.OutLen()
+	if c.held {
+		n = min(n, int(c.limit-c.sent))
+	}
+	return n
+}
+
+// flush writes a connection's output as far as the system takes it, and closes a connection that was waiting for that.
+func (l *Loop) flush(c *Conn) {
+	if !c.state.alive() {
+		return
+	}
+	if !c.blocked {
+		l.write(c)
+	}
+	if c.OutLen() > 0 {
+		c.enqueue()
+		return
+	}
+	l.takeBack(c)
+	if c.state == stateDraining && c.transport.idle() {
+		l.doom(c, nil)
+	}
+}
+
+// write writes until there is nothing left, no room, or enough done for one round.
+func (l *Loop) write(c *Conn) {
+	defer clear(l.vec[:])
+	for budget := flushShare; ; {
+		free := min(c.free(), budget)
+		if free == 0 {
+			if budget == 0 {
+				l.soil(c)
+			}
+			return
+		}
+		n, err := c.transport.write(c.pending(l.vec[:0], free))
+		c.wrote(n)
+		l.bytesOut.add(n)
+		budget -= n
+		switch {
+		case err == errAgain:
+			c.blocked = true
+			return
+		case err != nil:
+			l.doom(c, err)
+			return
+		}
+	}
+}
+
+// pending appends the first n bytes of the output to vec, as far as vec's capacity goes.
+func (c *Conn) pending(vec [][]byte, n int) [][]byte {
+	for _, b := range c.queue {
+		if n == 0 || len(vec) == cap(vec) {
+			return vec
+		}
+		b = b[:min(n, len(b))]
+		vec = append(vec, b)
+		n -= len(b)
+	}
+	if n > 0 && len(vec) < cap(vec) {
+		vec = append(vec, c.Out.Buf[:n])
+	}
+	return vec
+}
+
+// wrote drops the first n bytes of the output.
+func (c *Conn) wrote(n int) {
+	c.sent += int64(n)
+	done := 0
+	for done < len(c.queue) && n >= len(c.queue[done]) {
+		n -= len(c.queue[done])
+		c.queued -= len(c.queue[done])
+		done++
+	}
+	if done > 0 {
+		rest := copy(c.queue, c.queue[done:])
+		clear(c.queue[rest:])
+		c.queue = c.queue[:rest]
+	}
+	switch {
+	case n == 0:
+	case len(c.queue) > 0:
+		c.queue[0] = c.queue[0][n:]
+		c.queued -= n
+	case n == len(c.Out.Buf):
+		c.Out.Buf = c.Out.Buf[:0]
+	default:
+		// The rest goes to the queue, where dropping its front is free.
+		c.queue = append(c.queue, c.Out.Buf[n:])
+		c.queued += len(c.Out.Buf) - n
+		c.Out.Buf = nil
+	}
+}
+
+// enqueue moves output that is long to the queue, so that what is appended next does not copy it again and again.
+func (c *Conn) enqueue() {
+	if len(c.Out.Buf) < queueAt {
+		return
+	}
+	c.queue = append(c.queue, c.Out.Buf)
+	c.queued += len(c.Out.Buf)
+	c.Out.Buf = nil
+}
