@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -81,6 +82,7 @@ func (c *Config) Meaningless() []string {
 			names = append(names, d.name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 

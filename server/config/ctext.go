@@ -9,20 +9,6 @@ import (
 // The number formats here are those of Redis's util.c and of the C library
 // functions it calls, so that what one accepts the other does.
 
-// parseDecimal is string2ll: an optional minus and digits without a leading
-// zero, nothing else.
-func parseDecimal(s string) (int64, bool) {
-	if s == "0" {
-		return 0, true
-	}
-	digits := strings.TrimPrefix(s, "-")
-	if digits == "" || digits[0] < '1' || digits[0] > '9' {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil
-}
-
 // strtoll is C's, for a whole string: leading blanks and a sign are allowed, a
 // string without digits is zero if it is empty, and overflow saturates. ok is
 // false when something is left after the digits; overflow reports saturation.

@@ -79,9 +79,10 @@ How much memory the data may use. Beyond it maxmemory-policy decides. 0 is no
 limit.`}, 0, 0, -1)
 
 	MaxMemoryPolicy = enum(memSec, row{name: "maxmemory-policy", doc: `
-What makes room when the limit is reached: allkeys-lru, allkeys-lfu,
-allkeys-random, the same with volatile- for keys that expire only, volatile-ttl
-for those that expire soonest, or noeviction, which refuses writes.`}, NoEviction,
+Which keys make room when the limit is reached. allkeys-lru, allkeys-lfu and
+allkeys-random choose among all keys; volatile-lru, volatile-lfu and
+volatile-random among those that expire; volatile-ttl takes those that expire
+soonest; noeviction takes none and refuses writes.`}, NoEviction,
 		option[Policy]{"volatile-lru", VolatileLRU},
 		option[Policy]{"volatile-lfu", VolatileLFU},
 		option[Policy]{"volatile-random", VolatileRandom},

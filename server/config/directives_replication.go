@@ -48,8 +48,11 @@ asks for none.`}, 0, 0, maxInt)
 	MinReplicasMaxLag = replication.int(row{name: "min-replicas-max-lag", alias: "min-slaves-max-lag", unit: Seconds, doc: `
 Seconds since its last sign of life for which a replica counts as up to date.`}, 10, 0, maxInt)
 
-	ReplBacklogSize = replication.memory(row{name: "repl-backlog-size", doc: `
-How much of the latest writes to keep for replicas that come back.`}, 1<<20, 1, maxLong)
+	ReplBacklogSize = Memory{replication.add(row{name: "repl-backlog-size", unit: Bytes, doc: `
+How much of the latest writes to keep for replicas that come back, at least 16
+kilobytes.`}, numberKind{form: memory, min: 1, max: maxLong, clamp: func(n int64) int64 {
+		return max(n, 16<<10)
+	}}, value{n: 1 << 20})}
 
 	ReplBacklogTTL = replication.int(row{name: "repl-backlog-ttl", unit: Seconds, doc: `
 Seconds after the last replica has gone for which to keep them. 0 is for ever.`}, 3600, 0, maxLong)

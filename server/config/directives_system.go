@@ -41,8 +41,8 @@ Let those threads read and parse, which they always do here.`}, false)
 
 var (
 	OOMScoreAdj = enum(kernel, row{name: "oom-score-adj", doc: `
-Tell Linux which process to kill first when memory runs out: no leaves it alone;
-relative, also written yes, adds to the score at the start; absolute sets it.`}, OOMScoreNo,
+Tell Linux which process to kill first when memory runs out. With no the score
+is left alone; relative, also written yes, adds to it; absolute sets it.`}, OOMScoreNo,
 		option[OOMAdjust]{"no", OOMScoreNo},
 		option[OOMAdjust]{"yes", OOMScoreRelative},
 		option[OOMAdjust]{"relative", OOMScoreRelative},
@@ -110,7 +110,7 @@ The percentiles of these histograms that INFO shows. "" is none.`},
 )
 
 var NotifyKeyspaceEvents = Events{events.add(row{name: "notify-keyspace-events", doc: `
-Which events to publish: K and E choose the channels, __keyspace@<db>__ and
+Which events to publish. K and E choose the channels, __keyspace@<db>__ and
 __keyevent@<db>__; the others choose the events: g generic, $ strings, l lists,
 s sets, h hashes, z sorted sets, t streams, x expired, e evicted, d modules;
 A is all of these. m is a key that is missed, n a new one. "" publishes none.`},

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"treedis/server/resp"
 )
 
 // The types most directives have: switches, numbers, text and enums.
@@ -87,13 +89,13 @@ func (k numberKind) number(s string) (int64, error) {
 			return int64(n), nil
 		}
 		if pct, ok := strings.CutSuffix(s, "%"); ok {
-			if n, ok := parseDecimal(pct); ok && n >= 0 {
+			if n, ok := resp.ParseInt([]byte(pct)); ok && n >= 0 {
 				return -n, nil
 			}
 		}
 		return 0, errNotMemPct
 	}
-	if n, ok := parseDecimal(s); ok {
+	if n, ok := resp.ParseInt([]byte(s)); ok {
 		return n, nil
 	}
 	return 0, errNotInteger

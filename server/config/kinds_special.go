@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"treedis/server/resp"
 )
 
 // The directives whose values have a form of their own.
@@ -249,8 +251,8 @@ func (percentilesKind) parse(_ scope, _ *directive, words []string) (value, erro
 		words = nil
 	}
 	for _, w := range words {
-		p, err := strconv.ParseFloat(w, 64)
-		if err != nil || p != p {
+		p, ok := resp.ParseFloat([]byte(w))
+		if !ok {
 			return value{}, errPercentile
 		}
 		if p < 0 || p > 100 {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"treedis/server/resp"
 )
 
 // The names Origin gives to what is not a file.
@@ -100,7 +102,7 @@ func parseArgs(args []string) (file, lines string, stdin bool) {
 				complete = true
 			}
 		default:
-			b = append(appendQuoted(b, arg), ' ')
+			b = append(resp.AppendQuoted(b, arg), ' ')
 			complete = true
 		}
 	}

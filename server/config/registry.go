@@ -2,11 +2,11 @@ package config
 
 import "strings"
 
-// A flag is a property of a directive.
-type flag uint32
+// An attr is a property of a directive.
+type attr uint32
 
 const (
-	immutable   flag = 1 << iota // CONFIG SET refuses it
+	immutable   attr = 1 << iota // CONFIG SET refuses it
 	protected                    // CONFIG SET asks enable-protected-configs
 	sensitive                    // its value is kept out of logs and MONITOR
 	hidden                       // CONFIG GET shows it only to its exact name
@@ -34,7 +34,7 @@ const (
 type row struct {
 	name  string
 	alias string // an older name, "" if none
-	flags flag
+	flags attr
 	unit  Unit
 	doc   string // the lines of redis.conf.example, after a newline
 
@@ -130,7 +130,7 @@ func (r *registry) lookup(name string) *directive {
 	return r.names[strings.ToLower(name)]
 }
 
-func (d *directive) has(f flag) bool { return d.flags&f != 0 }
+func (d *directive) has(f attr) bool { return d.flags&f != 0 }
 
 // A Directive is a handle of any type.
 type Directive interface {

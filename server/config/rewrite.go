@@ -112,21 +112,33 @@ func directiveOf(line string) string {
 }
 
 // put writes the lines of one directive: in the places it has, then, if they
-// must be there, at the end. Places left over are cleared.
+// must be there, at the end. A line that need not be there takes a place only
+// if enough are left for those that must. Places left over are cleared.
 func (r *rewriter) put(name string, lines []confLine, all bool) {
 	places := r.at[name]
+	must := 0
+	for i := range lines {
+		lines[i].forced = lines[i].forced || all
+		if lines[i].forced {
+			must++
+		}
+	}
 	for _, l := range lines {
-		switch {
-		case len(places) > 0:
+		if l.forced {
+			must--
+		} else if len(places) <= must {
+			continue
+		}
+		if len(places) > 0 {
 			r.lines[places[0]] = l.text
 			places = places[1:]
-		case l.forced || all:
-			if !r.marked {
-				r.marked = true
-				r.lines = append(r.lines, rewriteMarker)
-			}
-			r.lines = append(r.lines, l.text)
+			continue
 		}
+		if !r.marked {
+			r.marked = true
+			r.lines = append(r.lines, rewriteMarker)
+		}
+		r.lines = append(r.lines, l.text)
 	}
 	for _, i := range places {
 		r.lines[i] = ""
