@@ -1,3 +1,5 @@
+//lint:file-ignore ST1005 The texts are those of Redis, which clients read.
+
 package config
 
 import (
@@ -48,6 +50,7 @@ var (
 var (
 	errQuotes       = errors.New("Unbalanced quotes in configuration line")
 	errBadDirective = errors.New("Bad directive or wrong number of arguments")
+	errLogFile      = errors.New("Can't open the log file")
 	errModules      = errors.New("loadable modules are not supported")
 	errSentinel     = errors.New("sentinel directive while not in sentinel mode")
 	errIncludeLoop  = errors.New("the file includes itself")

@@ -252,7 +252,7 @@ func (l *loader) finish() error {
 	path := l.c.Path(name)
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return &LoadError{Origin{Source: path}, fmt.Errorf("Can't open the log file: %s", sysReason(err))}
+		return &LoadError{Origin{Source: path}, fmt.Errorf("%w: %s", errLogFile, sysReason(err))}
 	}
 	return f.Close()
 }
