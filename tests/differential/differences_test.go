@@ -27,7 +27,7 @@ var differences72 = []difference{
 		name:   "COMMAND GETKEYS of a command without arguments",
 		reason: "its arity is -3 in 7.2 and -4 in 7.0, so that 7.2 goes on to look at the command that it names",
 		applies: func(args []string, ours, theirs harness.Reply) bool {
-			return isCommand(args, 3, "COMMAND", "GETKEYS") && isArityError(theirs) && ours.IsError() && !isArityError(ours)
+			return (isCommand(args, 3, "COMMAND", "GETKEYS") || isCommand(args, 3, "COMMAND", "GETKEYSANDFLAGS")) && isArityError(theirs) && ours.IsError() && !isArityError(ours)
 		},
 	},
 	{
@@ -44,6 +44,13 @@ var differences72 = []difference{
 		applies: func(args []string, ours, _ harness.Reply) bool {
 			return isCommand(args, 0, "LPOS") && slices.Contains(args, "-9223372036854775808") &&
 				ours.Text == "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
+		},
+	},
+	{
+		name:   "XREAD with unequal numbers of keys and IDs",
+		reason: "the error was reworded",
+		applies: func(_ []string, ours, theirs harness.Reply) bool {
+			return strings.HasPrefix(ours.Text, "ERR Unbalanced 'xread") && strings.HasPrefix(theirs.Text, "ERR Unbalanced XREAD")
 		},
 	},
 	{

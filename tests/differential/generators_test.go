@@ -11,6 +11,8 @@ type gen struct {
 	*rand.Rand
 	own      string   // the prefix of the keys that this group's commands are made for
 	payloads []string // of DUMP, some of them spoilt
+
+	streamClock uint64 // what the next stream IDs are made of
 }
 
 func (g *gen) pick(pool []string) string { return pool[g.IntN(len(pool))] }

@@ -36,7 +36,7 @@ type (
 
 func (w word) emit(_ *gen, dst []string) []string { return append(dst, string(w)) }
 
-func (v value) emit(g *gen, dst []string) []string { return append(dst, generators[string(v)](g)...) }
+func (v value) emit(g *gen, dst []string) []string { return append(dst, generator(string(v))(g)...) }
 
 func (s sequence) emit(g *gen, dst []string) []string {
 	for _, n := range s {
@@ -66,6 +66,14 @@ func (r repeated) emit(g *gen, dst []string) []string {
 		dst = r.node.emit(g, dst)
 	}
 	return dst
+}
+
+// generator returns the generator of that name, or nil.
+func generator(name string) func(*gen) []string {
+	if f := generators[name]; f != nil {
+		return f
+	}
+	return laterGenerators()[name]
 }
 
 // syntaxParser is a recursive-descent parser over the tokens of one syntax line.
@@ -117,10 +125,10 @@ func (p *syntaxParser) item(tok string) node {
 		p.expect("}")
 		return shuffled(seq)
 	}
-	if _, known := generators[tok]; known {
+	if generator(tok) != nil {
 		return value(tok)
 	}
-	if tok != strings.ToUpper(tok) {
+	if tok != strings.ToUpper(tok) || tok == "" {
 		panic(fmt.Sprintf("syntax: no generator named %q", tok))
 	}
 	return word(tok)

@@ -2,7 +2,7 @@ package differential
 
 // groups is every grammar table there is.
 func groups() []group {
-	return []group{
+	return append(laterGroups(), []group{
 		{name: "strings", own: "str", entries: stringCommands},
 		{name: "keys", own: "str", entries: keyCommands},
 		{name: "lists", own: "list", entries: listCommands},
@@ -11,7 +11,7 @@ func groups() []group {
 		{name: "zsets", own: "zset", entries: zsetCommands},
 		{name: "transactions", own: "str", entries: transactionCommands, conns: 2},
 		{name: "connection", own: "str", entries: connectionCommands, conns: 2},
-	}
+	}...)
 }
 
 var stringCommands = []entry{
@@ -54,6 +54,7 @@ var keyCommands = []entry{
 	{syntax: "TYPE anykey"},
 	{syntax: "KEYS pattern", check: unordered},
 	{syntax: "SCAN cursor {[MATCH pattern] [COUNT count] [TYPE type]}", check: scanned(1, 1)},
+	{syntax: "FLUSHDB [ASYNC|SYNC]"},
 	{syntax: "RANDOMKEY", check: randomKey},
 	{syntax: "DBSIZE"},
 	{syntax: "RENAME anykey anykey"},
@@ -246,10 +247,11 @@ var connectionCommands = []entry{
 	{syntax: "CLIENT UNPAUSE"},
 	{syntax: "CLIENT unknown junk*"},
 	{syntax: "OBJECT unknown junk*"},
-	{syntax: "CONFIG unknown junk*"},
+	{syntax: "XGROUP unknown junk*"},
 	{syntax: "unknown junk*"},
 	{syntax: "DBSIZE"},
 	{syntax: "TIME", check: shape},
+	{syntax: "COMMAND GETKEYSANDFLAGS (SET|GET|GETSET|LMOVE|SINTERSTORE|ZUNIONSTORE) anykey+"},
 	{syntax: "COMMAND GETKEYS SET key val"},
 	{syntax: "COMMAND GETKEYS MSET (key val)+"},
 	{syntax: "COMMAND GETKEYS ZUNIONSTORE key keys"},

@@ -1,0 +1,90 @@
+package differential
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"treedis/tests/harness"
+)
+
+// exempt lists the commands that stand in no grammar table, by the name of COMMAND LIST, with the reason. A container's name
+// covers its subcommands.
+var exempt = map[string]string{
+	"acl":      "users and passwords are process-wide: server's own tests and Redis's suite",
+	"cluster":  "cluster mode is off on both sides",
+	"config":   "each server's own parameters: config's own tests",
+	"debug":    "it may stop or change the server at will; DIGEST and POPULATE are used by the harness",
+	"function": "code that runs in the server: server/script's own tests",
+	"info":     "each server's own figures: tests read its fields",
+	"latency":  "measured times",
+	"xinfo":    "idle times, and how a server lays out its nodes",
+	"memory":   "each server's own figures",
+	"module":   "there are none",
+	"pubsub":   "counts subscribers, of whom a connection that takes turns must not be one",
+	"script":   "code that runs in the server: server/script's own tests",
+	"slowlog":  "measured times",
+
+	"client|caching":      "tracking sends what nobody asked for",
+	"client|info":         "addresses, ages and identities",
+	"client|kill":         "ends the connections that the test needs",
+	"client|list":         "addresses, ages and identities",
+	"client|no-touch":     "came with 7.2",
+	"client|pause":        "stops the server for the next command",
+	"client|reply":        "takes replies away",
+	"client|setinfo":      "came with 7.2",
+	"client|tracking":     "sends what nobody asked for",
+	"client|trackinginfo": "goes with client|tracking",
+	"client|getredir":     "goes with client|tracking",
+	"client|unblock":      "needs a blocked client",
+	"command|count":       "each server's own number",
+	"command|docs":        "texts are the project's own words",
+	"command|info":        "TestCommandInfo compares every row",
+	"command|list":        "each server's own list",
+	"command":             "each server's own table, of which TestCommandInfo compares every row",
+
+	"bgrewriteaof": "files", "bgsave": "files", "save": "files", "lastsave": "a time", "shutdown": "ends the server",
+	"monitor": "takes the connection over", "psync": "takes the connection over", "sync": "takes the connection over",
+	"quit": "ends the connection", "replconf": "replication", "replicaof": "replication", "slaveof": "replication",
+	"role": "replication", "failover": "replication", "wait": "waits for replicas", "waitaof": "came with 7.2",
+	"subscribe": "takes the connection over", "psubscribe": "takes the connection over", "ssubscribe": "takes the connection over",
+	"unsubscribe": "goes with subscribe", "punsubscribe": "goes with subscribe", "sunsubscribe": "goes with subscribe",
+	"publish": "its effect is on other connections", "spublish": "its effect is on other connections",
+	"blpop": "may block", "brpop": "may block", "blmove": "may block", "blmpop": "may block", "brpoplpush": "may block",
+	"bzpopmin": "may block", "bzpopmax": "may block", "bzmpop": "may block",
+	"eval": "code that runs in the server", "evalsha": "code that runs in the server", "eval_ro": "code that runs in the server",
+	"evalsha_ro": "code that runs in the server", "fcall": "code that runs in the server", "fcall_ro": "code that runs in the server",
+	"migrate": "sends keys to a third server", "restore-asking": "cluster mode", "asking": "cluster mode",
+	"readonly": "cluster mode", "readwrite": "cluster mode", "lolwut": "each server's own picture",
+	"flushall": "every batch begins with it", "pfdebug": "internal", "pfselftest": "internal",
+}
+
+// TestEveryCommandIsCompared: each command in the server's table stands in a grammar table or is exempt for a reason, and
+// no exemption outlives it.
+func TestEveryCommandIsCompared(t *testing.T) {
+	t.Parallel()
+	compared := make(map[string]bool)
+	for _, g := range groups() {
+		for _, e := range g.entries {
+			compared[e.command()] = true
+		}
+	}
+	served := commandList(t, harness.Start(t, harness.Treedis))
+	for name := range served {
+		container, _, isSub := strings.Cut(name, "|")
+		if strings.HasSuffix(name, "|help") {
+			continue // help texts are the project's own words
+		}
+		if !isSub && slices.Contains(containers, strings.ToUpper(name)) && name != "command" {
+			continue // its subcommands are what counts
+		}
+		if !compared[name] && exempt[name] == "" && (!isSub || exempt[container] == "" || container == "command") {
+			t.Errorf("%s stands in no grammar table and is not exempt", name)
+		}
+	}
+	for name := range exempt {
+		if compared[name] {
+			t.Errorf("%s is exempt and stands in a grammar table", name)
+		}
+	}
+}
