@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strconv"
+	"syscall"
 
+	"treedis/server"
 	"treedis/server/config"
-)
-
-const (
-	version      = "0.1.0"
-	redisVersion = "7.2.4" // whose protocol, commands and files these are
 )
 
 func main() {
@@ -33,10 +31,24 @@ func main() {
 	}
 }
 
-// run serves until it is told to stop.
+// run serves until it is told to stop, by a signal or SHUTDOWN.
 func run(cfg *config.Config) error {
-	_, err := fmt.Printf("The configuration is valid: port %d, dir %s\n", config.Port.Get(cfg), config.Dir.Get(cfg))
-	return err
+	s, err := server.New(server.Options{Config: cfg})
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	if err := s.Start(); err != nil {
+		return err
+	}
+	select {
+	case sig := <-signals:
+		s.Signal(sig)
+	case <-s.Done():
+	}
+	<-s.Done()
+	return nil
 }
 
 // versionLine has the form of redis-server's, which tools read.
@@ -49,5 +61,5 @@ func versionLine() string {
 			}
 		}
 	}
-	return fmt.Sprintf("treedis server v=%s redis=%s malloc=go bits=%d build=%s", version, redisVersion, strconv.IntSize, build)
+	return fmt.Sprintf("treedis server v=%s redis=%s malloc=go bits=%d build=%s", server.Version, server.RedisVersion, strconv.IntSize, build)
 }

@@ -12,7 +12,8 @@ var (
 	ErrTruncated   = errors.New("unexpected end of data")
 	ErrChecksum    = errors.New("wrong checksum")
 	ErrCorrupt     = errors.New("corrupt data")
-	ErrUnsupported = errors.New("unsupported content") // module values, formats of release candidates
+	ErrUnsupported = errors.New("unsupported content")         // module values, formats of release candidates
+	ErrDatabase    = errors.New("database index out of range") // for sinks to return
 
 	// ErrDuplicate is for sinks to return when a key or an element comes twice.
 	ErrDuplicate = fmt.Errorf("%w: duplicate", ErrCorrupt)

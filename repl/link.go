@@ -31,9 +31,10 @@ type Link struct {
 	syncRead   atomic.Int64
 
 	mu        sync.Mutex
-	session   *session // guarded by mu; nil in LinkNone
-	last      *session // guarded by mu; the one begun last, which may be ending
-	state     LinkState
+	session   *session    // guarded by mu; nil in LinkNone
+	last      *session    // guarded by mu; the one begun last, which may be ending
+	state     LinkState   // changed by setStateLocked
+	up        atomic.Bool // state is LinkConnected
 	downSince time.Time
 	// position: the log's history and end are a master's, and a partial
 	// synchronization can be asked for. Changes under the keyspace lock too.
@@ -98,7 +99,8 @@ func (l *Link) SetMasterLocked(addr Address, opt FollowOptions) {
 	s := &session{l: l, addr: addr, failover: opt.Failover, done: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancelCause(l.ctx)
 	before := l.last
-	l.session, l.last, l.state = s, s, LinkConnect
+	l.session, l.last = s, s
+	l.setStateLocked(LinkConnect)
 	l.wg.Go(func() {
 		defer close(s.done)
 		if before != nil {
@@ -132,7 +134,8 @@ func (l *Link) stop() bool {
 		return false
 	}
 	l.endSessionLocked()
-	l.session, l.state = nil, LinkNone
+	l.session = nil
+	l.setStateLocked(LinkNone)
 	l.position, l.downSince = false, time.Time{}
 	return true
 }
@@ -196,6 +199,16 @@ func (l *Link) Status() LinkStatus {
 	}
 	return s
 }
+
+// setStateLocked is the one place where the state changes.
+func (l *Link) setStateLocked(state LinkState) {
+	l.state = state
+	l.up.Store(state == LinkConnected)
+}
+
+// Up reports whether the stream is being applied. It takes no lock: every command of a replica's clients
+// asks it.
+func (l *Link) Up() bool { return l.up.Load() }
 
 // Following reports whether this server is a replica.
 func (l *Link) Following() bool {
@@ -294,7 +307,7 @@ func (s *session) become(state LinkState) {
 	case l.state == LinkConnected:
 		l.downSince = l.o.Now()
 	}
-	l.state = state
+	l.setStateLocked(state)
 }
 
 // attempt makes one connection and lives on it until it ends. It returns how far

@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync/atomic"
 
+	"treedis/rdb"
+	"treedis/server/config"
 	"treedis/store"
 )
 
@@ -86,3 +88,37 @@ func (a *accessClock) setIdle(e *store.Entry, seconds int64) {
 func (a *accessClock) setFrequency(e *store.Entry, f uint32) {
 	e.SetClock(a.minutes.Load()<<lfuMinuteShift | f)
 }
+
+// restore sets an entry's clock from what a snapshot says: the idle time in seconds, or the access
+// counter; -1 for unknown.
+func (a *accessClock) restore(e *store.Entry, idle int64, freq int) {
+	switch {
+	case a.lfu.Load() && freq >= 0:
+		a.setFrequency(e, uint32(freq))
+	case !a.lfu.Load() && idle >= 0:
+		a.setIdle(e, idle)
+	}
+}
+
+// forSnapshots returns what a snapshot keeps of the access clocks: nothing, unless keys are evicted
+// by them.
+func (a *accessClock) forSnapshots(policy config.Policy) rdb.Clock {
+	switch {
+	case policy&config.PolicyLFU != 0:
+		return lfuClock{a}
+	case policy&config.PolicyLRU != 0:
+		return lruClock{a}
+	}
+	return nil
+}
+
+type (
+	lruClock struct{ *accessClock }
+	lfuClock struct{ *accessClock }
+)
+
+// IdleOrFreq returns the idle time.
+func (a lruClock) IdleOrFreq(e *store.Entry) (int64, int) { return a.idle(e), -1 }
+
+// IdleOrFreq returns the access counter.
+func (a lfuClock) IdleOrFreq(e *store.Entry) (int64, int) { return -1, int(a.frequency(e)) }

@@ -1,30 +1,15 @@
 package server
 
 import (
-	"net"
 	"strconv"
 	"sync/atomic"
 	"time"
 
+	"treedis/repl"
+	"treedis/server/netio"
 	"treedis/server/resp"
 	"treedis/store"
 )
-
-// transport is what the server needs of a connection: *netio.Conn, or a test's own.
-type transport interface {
-	In() []byte         // bytes received and not consumed
-	Consume(n int)      // drops the first n of them
-	RemoteAddr() string // as CLIENT LIST prints it
-	LocalAddr() string
-	FD() int
-	OutLen() int                       // bytes that wait to be written
-	Post(fn func()) bool               // runs fn on the connection's loop; false once it is closed
-	Pause()                            // no input is processed until Resume
-	Resume()                           // processes what has arrived meanwhile
-	CloseAfterFlush()                  // closes once all output is written
-	Close()                            // closes at once
-	Hijack() (net.Conn, []byte, error) // takes the connection out of its loop, with the input not consumed
-}
 
 // Client is the server's view of one connection, or a pseudo client that executes commands on behalf
 // of the master's stream.
@@ -33,8 +18,8 @@ type transport interface {
 // at another's client holds the lock exclusively. Exceptions are marked.
 type Client struct {
 	srv  *Server
-	conn transport // nil for a pseudo client
-	loop int       // whose slot of the lock it takes
+	conn *netio.Conn // nil for a pseudo client, and once a replica's feed has taken it over
+	loop int         // whose slot of the lock it takes
 	id   int64
 
 	out    *resp.Writer // its replies; its own loop only
@@ -60,9 +45,9 @@ type Client struct {
 
 	writeOffset int64 // where the log ended after its last write, for WAIT
 
-	link     *replicaOffer // what REPLCONF told, nil for ordinary clients
-	isMaster bool          // executes the master's stream
-	isReader bool          // sent READONLY; kept for RESET
+	offer    *repl.ReplicaInfo // what REPLCONF told; nil for ordinary clients
+	isMaster bool              // executes the master's stream
+	isReader bool              // sent READONLY; kept for RESET
 
 	mark       time.Duration // monotonic time at the end of the last command, or when the lock was got
 	batchBegan time.Duration // monotonic time of the batch's start
@@ -90,9 +75,6 @@ const (
 	replySkip     // the command whose reply is skipped runs now
 )
 
-// replicaOffer is what a replica said of itself by REPLCONF, before PSYNC.
-type replicaOffer struct{}
-
 // String identifies the client in the log.
 func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) }
 
@@ -100,7 +82,7 @@ func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) }
 func (c *Client) watching() bool { return len(c.watched) > 0 }
 
 // newClient returns a client that is not registered: of a connection, or a pseudo client if conn is nil.
-func (s *Server) newClient(conn transport, out *resp.Writer, loop int) *Client {
+func (s *Server) newClient(conn *netio.Conn, out *resp.Writer, loop int) *Client {
 	c := &Client{srv: s, conn: conn, out: out, loop: loop, db: s.store.DB(0), user: "default"}
 	c.lock = lockHolder{l: s.lock, loop: loop}
 	c.authenticated = !s.authRequired()

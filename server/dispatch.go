@@ -25,16 +25,17 @@ func (s *Server) process(c *Client) {
 			return
 		}
 		if used == 0 {
+			c.conn.Need(c.parser.Need(c.conn.InLen()))
 			return
 		}
 		c.netIn += int64(used)
+		c.conn.Consume(used) // args stay as they are until the next read
 		if len(args) > 0 {
 			s.execute(c, args)
 		}
 		if c.conn == nil { // taken over by a replica's feed
 			return
 		}
-		c.conn.Consume(used)
 		if n%batchLimit == 0 {
 			c.lock.release()
 		}
@@ -172,7 +173,7 @@ func (s *Server) writeRefusal(c *Client) string {
 	switch {
 	case s.persist.refusesWrites():
 		return errMisconf
-	case false:
+	case !s.role.isReplica() && !s.enoughReplicas():
 		return errNoReplicas
 	case s.role.isReplica() && config.ReplicaReadOnly.Get(s.cfg):
 		return errReadOnly

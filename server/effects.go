@@ -2,6 +2,7 @@ package server
 
 import (
 	"strconv"
+	"treedis/repl"
 
 	"treedis/server/resp"
 )
@@ -10,21 +11,12 @@ import (
 // the log as one group: effects, not requests, as Redis would propagate them. Guarded by the
 // exclusive lock.
 type effects struct {
-	log effectLog
+	log *repl.Log
 	// muted is set while the server replicates another: its log then is the master's stream, verbatim.
 	muted bool
 	buf   []byte   // the encoded commands
 	ops   []effect // what stands in buf
 	out   []byte   // scratch
-}
-
-// effectLog is what effects are appended to: *repl.Log.
-type effectLog interface {
-	Active() bool
-	SelectedDB() int
-	SetSelectedDB(db int)
-	Append(p []byte) int64
-	EndOffset() int64
 }
 
 // effect is one encoded command.
@@ -40,7 +32,7 @@ var (
 
 // add appends a command on database db to the unit. Nothing is encoded while nobody reads the log.
 func (f *effects) add(db int, args [][]byte) {
-	if f.muted || f.log == nil || !f.log.Active() {
+	if f.muted || !f.log.Active() {
 		return
 	}
 	f.buf = resp.AppendCommand(f.buf, args...)

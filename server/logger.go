@@ -6,17 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
-)
 
-// logLevel is the verbosity of the log, as loglevel names it.
-type logLevel int64
-
-const (
-	levelDebug logLevel = iota
-	levelVerbose
-	levelNotice
-	levelWarning
-	levelNothing
+	"treedis/server/config"
 )
 
 // levelMarks are the characters that stand for the levels in a line.
@@ -29,12 +20,12 @@ type logger struct {
 	pid  int
 
 	mu    sync.Mutex
-	w     io.Writer // guarded by mu
-	level logLevel  // guarded by mu
+	w     io.Writer    // guarded by mu
+	level config.Level // guarded by mu
 }
 
 func newLogger(w io.Writer, now func() time.Time, role func() byte) *logger {
-	return &logger{now: now, role: role, pid: os.Getpid(), w: w, level: levelNotice}
+	return &logger{now: now, role: role, pid: os.Getpid(), w: w, level: config.LogNotice}
 }
 
 // setOutput replaces where lines go.
@@ -44,13 +35,13 @@ func (l *logger) setOutput(w io.Writer) {
 	l.mu.Unlock()
 }
 
-func (l *logger) setLevel(level logLevel) {
+func (l *logger) setLevel(level config.Level) {
 	l.mu.Lock()
 	l.level = level
 	l.mu.Unlock()
 }
 
-func (l *logger) printf(level logLevel, format string, args ...any) {
+func (l *logger) printf(level config.Level, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if level < l.level {
@@ -59,7 +50,7 @@ func (l *logger) printf(level logLevel, format string, args ...any) {
 	fmt.Fprintf(l.w, "%d:%c %s %c %s\n", l.pid, l.role(), l.now().Format("02 Jan 2006 15:04:05.000"), levelMarks[level], fmt.Sprintf(format, args...))
 }
 
-func (l *logger) debugf(format string, args ...any)   { l.printf(levelDebug, format, args...) }
-func (l *logger) verbosef(format string, args ...any) { l.printf(levelVerbose, format, args...) }
-func (l *logger) noticef(format string, args ...any)  { l.printf(levelNotice, format, args...) }
-func (l *logger) warningf(format string, args ...any) { l.printf(levelWarning, format, args...) }
+func (l *logger) debugf(format string, args ...any)   { l.printf(config.LogDebug, format, args...) }
+func (l *logger) verbosef(format string, args ...any) { l.printf(config.LogVerbose, format, args...) }
+func (l *logger) noticef(format string, args ...any)  { l.printf(config.LogNotice, format, args...) }
+func (l *logger) warningf(format string, args ...any) { l.printf(config.LogWarning, format, args...) }

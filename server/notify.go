@@ -1,19 +1,20 @@
 package server
 
-// notifyClass is a class of keyspace events, as notify-keyspace-events selects them.
-type notifyClass uint16
+import "treedis/server/config"
 
-// The classes, by the letters that the directive uses.
+// notifyClass is a class of keyspace events, as notify-keyspace-events selects them.
+type notifyClass = config.KeyspaceEvents
+
+// The classes that handlers name.
 const (
-	notifyGeneric notifyClass = 1 << iota // g
-	notifyString                          // $
-	notifyList                            // l
-	notifySet                             // s
-	notifyHash                            // h
-	notifyZSet                            // z
-	notifyExpired                         // x
-	notifyEvicted                         // e
-	notifyStream                          // t
-	notifyKeyMiss                         // m
-	notifyNew                             // n
+	notifyGeneric = config.EventGeneric
+	notifyString  = config.EventString
+	notifyList    = config.EventList
+	notifySet     = config.EventSet
+	notifyHash    = config.EventHash
+	notifyZSet    = config.EventZset
+	notifyExpired = config.EventExpired
+	notifyStream  = config.EventStream
+	notifyKeyMiss = config.EventKeyMiss
+	notifyNew     = config.EventNew
 )

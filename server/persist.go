@@ -14,4 +14,5 @@ type pauseState struct{}
 
 func (s *Server) pausedExpire() bool { return false }
 
-type blockedCall struct{}
+func (s *Server) loadAtStart() error { return nil }
+func (s *Server) persistCron()       {}

@@ -1,20 +1,273 @@
 package server
 
-// role is what the server is in replication: a master, or the replica of one. Guarded by the keyspace
-// lock.
+import (
+	"context"
+	"io"
+	"net"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"treedis/rdb"
+	"treedis/repl"
+	"treedis/server/config"
+	"treedis/server/resp"
+	"treedis/store"
+)
+
+// role is what the server is in replication.
 type role struct {
-	masterHost string // empty for a master
-	masterPort int
+	replica atomic.Bool // written under the exclusive lock
+	link    *repl.Link  // set by New
 }
 
-func (r *role) isReplica() bool { return r.masterHost != "" }
+func (r *role) isReplica() bool { return r.replica.Load() }
 
-// masterDown reports whether the data may be stale: the link to the master is not up.
-func (r *role) masterDown() bool { return r.isReplica() }
+// masterDown reports whether the data may be stale: this is a replica whose link to its master is not up.
+func (r *role) masterDown() bool { return r.isReplica() && !r.link.Up() }
 
 func (s *Server) roleMark() byte {
 	if s.role.isReplica() {
 		return 'S'
 	}
 	return 'M'
+}
+
+// newReplication builds the master side and the link, neither of which does anything yet.
+func (s *Server) newReplication() {
+	s.ids = repl.NewIdentity(randomReader{s})
+	s.master = repl.NewMaster(repl.MasterOptions{
+		Log: s.log, Identity: s.ids, Source: replSource{s}, Config: s.masterConfig,
+		Now: s.opts.Now, Random: randomReader{s}, Logf: s.replLogf,
+	})
+	s.masterClient = s.newClient(nil, &resp.Writer{}, 0)
+	s.masterClient.isMaster, s.masterClient.authenticated = true, true
+	s.role.link = repl.NewLink(repl.LinkOptions{
+		Log: s.log, Identity: s.ids, Master: s.master, Target: replTarget{s}, Config: s.linkConfig,
+		Dial: func(ctx context.Context, a repl.Address) (net.Conn, error) {
+			return s.opts.Dial(ctx, "tcp", a.String())
+		},
+		Now: s.opts.Now, Logf: s.replLogf,
+	})
+}
+
+// randomReader reads the server's randomness.
+type randomReader struct{ s *Server }
+
+func (r randomReader) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(r.s.random())
+	}
+	return len(p), nil
+}
+
+func (s *Server) replLogf(level repl.Level, format string, args ...any) {
+	s.logger.printf(config.Level(level), format, args...)
+}
+
+func (s *Server) masterConfig() repl.MasterConfig {
+	seconds := func(h config.Int) time.Duration { return time.Duration(h.Get(s.cfg)) * time.Second }
+	limit := config.ClientOutputBufferLimit.Get(s.cfg)[config.ReplicaClient]
+	return repl.MasterConfig{
+		DisklessSync:            config.ReplDisklessSync.Get(s.cfg),
+		DisklessSyncDelay:       seconds(config.ReplDisklessSyncDelay),
+		DisklessSyncMaxReplicas: int(config.ReplDisklessSyncMaxReplicas.Get(s.cfg)),
+		PingPeriod:              seconds(config.ReplPingReplicaPeriod),
+		Timeout:                 seconds(config.ReplTimeout),
+		BacklogTTL:              seconds(config.ReplBacklogTTL),
+		DisableTCPNoDelay:       config.ReplDisableTCPNoDelay.Get(s.cfg),
+		MinReplicasToWrite:      int(config.MinReplicasToWrite.Get(s.cfg)),
+		MinReplicasMaxLag:       seconds(config.MinReplicasMaxLag),
+		HardLimit:               int64(limit.Hard),
+		SoftLimit:               int64(limit.Soft),
+		SoftPeriod:              time.Duration(limit.SoftSeconds) * time.Second,
+	}
+}
+
+func (s *Server) linkConfig() repl.LinkConfig {
+	port := int(config.ReplicaAnnouncePort.Get(s.cfg))
+	if addr, ok := s.Addr().(*net.TCPAddr); ok && port == 0 {
+		port = addr.Port
+	}
+	return repl.LinkConfig{
+		MasterUser:    config.MasterUser.Get(s.cfg),
+		MasterAuth:    config.MasterAuth.Get(s.cfg),
+		ListeningPort: port,
+		AnnounceIP:    config.ReplicaAnnounceIP.Get(s.cfg),
+		Timeout:       time.Duration(config.ReplTimeout.Get(s.cfg)) * time.Second,
+	}
+}
+
+// enoughReplicas reports whether min-replicas-to-write lets clients write.
+func (s *Server) enoughReplicas() bool {
+	n := config.MinReplicasToWrite.Get(s.cfg)
+	return n == 0 || config.MinReplicasMaxLag.Get(s.cfg) == 0 || int64(s.master.GoodReplicas()) >= n
+}
+
+// startReplication begins to follow the configured master, if any. A server that becomes a replica later
+// tries to continue from its own history, since the new master may share it.
+func (s *Server) startReplication() {
+	defer func() { s.resumable = true }()
+	if to := config.ReplicaOf.Get(s.cfg); to.Host != "" {
+		s.lock.lock()
+		defer s.lock.unlock()
+		s.followLocked(repl.Address{Host: to.Host, Port: to.Port})
+	}
+}
+
+// followLocked makes the server a replica of the master at addr.
+func (s *Server) followLocked(addr repl.Address) {
+	resume := !s.role.isReplica() && s.resumable
+	s.role.replica.Store(true)
+	s.effects.muted = true
+	s.endMasterSession()
+	s.role.link.SetMasterLocked(addr, repl.FollowOptions{Resume: resume})
+	s.setReplicaOf(addr.Host, strconv.Itoa(addr.Port))
+}
+
+// promoteLocked makes the server a master.
+func (s *Server) promoteLocked() {
+	s.role.replica.Store(false)
+	s.resumable = true
+	s.effects.muted = false
+	s.endMasterSession()
+	s.role.link.PromoteLocked()
+	s.setReplicaOf("no", "one")
+}
+
+// setReplicaOf makes CONFIG GET and REWRITE show the master.
+func (s *Server) setReplicaOf(words ...string) {
+	if err := s.cfg.Override(config.ReplicaOf, words...); err != nil {
+		s.logger.warningf("Recording the master in the configuration: %v", err)
+	}
+}
+
+// endMasterSession forgets what the stream of the last master left: a database, a transaction.
+func (s *Server) endMasterSession() {
+	s.masterClient.multi = transaction{}
+	s.masterClient.db = s.store.DB(0)
+}
+
+func (s *Server) stopReplication() {
+	s.role.link.Close()
+	s.master.Close()
+}
+
+// replSource is the server as its master side sees it.
+type replSource struct{ s *Server }
+
+func (r replSource) Lock()   { r.s.lock.lock() }
+func (r replSource) Unlock() { r.s.lock.unlock() }
+
+func (r replSource) IsReplica() bool { return r.s.role.isReplica() }
+
+func (r replSource) SnapshotLocked(f repl.Filter) (repl.Snapshot, error) {
+	return r.s.snapshotLocked(f), nil
+}
+
+func (r replSource) PropagatePing() {
+	r.s.lock.lock()
+	defer r.s.lock.unlock()
+	if !r.s.role.isReplica() {
+		r.s.log.AppendPing()
+	}
+}
+
+func (r replSource) ReplicaCommand(info repl.ReplicaInfo, args [][]byte) error {
+	r.s.logger.verbosef("Replica %s sent a command that is ignored: %s", info.Name(), clip(args[0], 64))
+	return nil
+}
+
+// replTarget is the server as its link to a master sees it.
+type replTarget struct{ s *Server }
+
+func (t replTarget) Lock()   { t.s.lock.lock() }
+func (t replTarget) Unlock() { t.s.lock.unlock() }
+
+// loaded is a data set received from a master.
+type loaded struct {
+	store *store.Store
+	db    int // that the stream goes on in
+}
+
+func (t replTarget) LoadRDB(_ context.Context, r io.Reader, _ repl.SyncInfo) (repl.Dataset, error) {
+	st := t.s.newStore()
+	db, err := t.s.loadInto(st, r, rdb.LoadOptions{SetClock: t.s.clock.restore})
+	if err != nil {
+		return nil, err
+	}
+	return &loaded{store: st, db: db}, nil
+}
+
+func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
+	s, data := t.s, d.(*loaded)
+	for i := range s.store.Databases() {
+		s.touchWatchedDB(s.store.DB(i), data.store.DB(i))
+	}
+	s.store.Adopt(data.store)
+	clear(s.expireCursor)
+	s.masterClient.multi = transaction{}
+	s.masterClient.db = s.store.DB(data.db)
+}
+
+func (t replTarget) Discard(repl.Dataset) {}
+
+func (t replTarget) ApplyLocked(args [][]byte) {
+	s, c := t.s, t.s.masterClient
+	c.lock.mode = exclusive // the link holds it
+	s.beginBatch(c)
+	c.call.failed = false
+	s.execute(c, args)
+	if c.call.failed {
+		s.logger.warningf("== CRITICAL == This replica is sending an error to its master after processing the command '%s': %s", clip(args[0], 64), c.out.Buf)
+	}
+	c.out.Reset()
+}
+
+func (t replTarget) FsyncedOffset() (int64, bool) { return 0, false }
+
+// offerSnapshot serves PSYNC and SYNC: the connection leaves its loop for a feed of its own.
+func (c *Call) offerSnapshot(req repl.SyncRequest) {
+	s, client := c.srv, c.c
+	if client.conn == nil || client.multi.executing {
+		c.err("ERR " + string(c.args[0]) + " is not possible here")
+		return
+	}
+	if s.role.masterDown() {
+		c.err("NOMASTERLINK Can't SYNC while not connected with my master")
+		return
+	}
+	if c.out.Len() > 0 || client.conn.OutLen() > 0 {
+		c.err("ERR SYNC and PSYNC are invalid with pending output")
+		return
+	}
+	req.Replica = client.replicaInfo()
+	if err := req.Replica.Validate(); err != nil {
+		c.err("ERR " + err.Error())
+		return
+	}
+	conn := client.conn
+	nc, in, _, err := conn.Hijack()
+	if err != nil {
+		s.logger.warningf("Taking over the connection of a replica: %v", err)
+		client.closing.Store(true)
+		return
+	}
+	req.Conn, req.Buffered = nc, in
+	s.forget(client)
+	client.conn = nil
+	if err := s.master.AttachLocked(req); err != nil {
+		s.logger.warningf("Synchronization with replica %s failed: %v", req.Replica.Name(), err)
+		nc.Close()
+	}
+}
+
+// replicaInfo is what the client told of itself by REPLCONF.
+func (c *Client) replicaInfo() repl.ReplicaInfo {
+	info := repl.ReplicaInfo{}
+	if c.offer != nil {
+		info = *c.offer
+	}
+	info.ClientID, info.PeerAddr = uint64(c.id), c.conn.RemoteAddr()
+	return info
 }

@@ -17,8 +17,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"treedis/repl"
 	"treedis/server/command"
 	"treedis/server/config"
+	"treedis/server/netio"
 	"treedis/store"
 )
 
@@ -36,8 +38,8 @@ type Options struct {
 	Seed   uint64           // of all randomness; 0 for a random one
 	Log    io.Writer        // where the log goes if logfile is not set; nil for standard output
 
-	// Listen opens the listeners that bind, port and unixsocket ask for; nil for net.Listen.
-	Listen func(network, address string) (net.Listener, error)
+	// Listeners take the place of those that bind, port and unixsocket ask for. The server closes them.
+	Listeners []net.Listener
 	// Dial connects to a master; nil for a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -50,7 +52,7 @@ type Options struct {
 type Server struct {
 	opts    Options
 	cfg     *config.Config
-	log     effectLog
+	log     *repl.Log
 	logger  *logger
 	table   *command.Table[row]
 	started time.Time // carries the monotonic clock
@@ -67,8 +69,12 @@ type Server struct {
 	expireCursor []uint64
 	persist      persistence
 	role         role
+	resumable    bool // a master may know this server's replication id and offset
 	pause        pauseState
 
+	ids            *repl.Identity
+	master         *repl.Master
+	masterClient   *Client // executes the master's stream; keyspace lock
 	clock          accessClock
 	loading        loadingState
 	activeExpireOn atomic.Bool // DEBUG SET-ACTIVE-EXPIRE
@@ -76,11 +82,13 @@ type Server struct {
 	rand   *rand.Rand // guarded by randMu
 	randMu sync.Mutex
 
-	listeners []net.Listener // set by Start
-	cron      context.CancelFunc
-	wg        sync.WaitGroup // goroutines that Shutdown waits for
-	stopOnce  sync.Once
-	stopped   chan struct{} // closed when Shutdown has finished
+	net       *netio.Server      // set by Start
+	listeners []net.Listener     // set by Start
+	startMu   sync.Mutex         // held by Start and Shutdown
+	down      bool               // guarded by startMu: Shutdown was called
+	cancel    context.CancelFunc // ends cron
+	wg        sync.WaitGroup     // goroutines that Shutdown waits for
+	stopped   chan struct{}      // closed when Shutdown has finished
 	runID     string
 }
 
@@ -97,9 +105,6 @@ func New(opts Options) (*Server, error) {
 	}
 	if opts.Log == nil {
 		opts.Log = os.Stdout
-	}
-	if opts.Listen == nil {
-		opts.Listen = net.Listen
 	}
 	if opts.Dial == nil {
 		opts.Dial = new(net.Dialer).DialContext
@@ -119,6 +124,8 @@ func New(opts Options) (*Server, error) {
 	loops := int(config.IOThreads.Get(s.cfg))
 	s.lock = newKeyspaceLock(loops)
 	s.stats = newStats(loops, table)
+	s.log = repl.NewLog(config.ReplBacklogSize.Get(s.cfg))
+	s.effects.log = s.log
 	s.store = s.newStore()
 	s.expireCursor = make([]uint64, s.store.Databases())
 	s.activeExpireOn.Store(true)
@@ -126,6 +133,7 @@ func New(opts Options) (*Server, error) {
 	s.clock.set(s.now())
 	s.runID = s.randomHex(40)
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
+	s.newReplication()
 	if err := s.applyConfig(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

@@ -1,0 +1,187 @@
+package rdb
+
+import (
+	"fmt"
+
+	"treedis/store"
+	"treedis/store/stream"
+)
+
+// LoadOptions change how a Loader fills a store. The zero value loads everything.
+type LoadOptions struct {
+	// DropExpiredAt, if not 0, leaves out keys that have expired at that time (unix ms), as a master
+	// does. A replica keeps them until its master deletes them.
+	DropExpiredAt int64
+	// Overwrite lets a key replace one that is there. Otherwise it is an error.
+	Overwrite bool
+	// SetClock, if set, is told the idle time (seconds) or LFU counter of a key, -1 for
+	// unknown.
+	SetClock func(e *store.Entry, idle int64, freq int)
+	Aux      func(name, value []byte) error // nil: remarks are passed over
+	Function func(library []byte) error     // nil: a function library is an error
+}
+
+// Loader is a Sink that fills a store.
+type Loader struct {
+	LoadOptions
+	Keys    int // loaded
+	Expired int // left out because they had expired
+
+	st   *store.Store
+	db   *store.DB
+	key  Key    // of the collection being read
+	name []byte // its name
+	skip bool   // it is being left out
+}
+
+// NewLoader returns a Loader into st, which nobody else uses meanwhile.
+func NewLoader(st *store.Store, o LoadOptions) *Loader {
+	return &Loader{LoadOptions: o, st: st, db: st.DB(0)}
+}
+
+// Aux hands on a remark.
+func (l *Loader) Aux(name, value []byte) error {
+	if l.LoadOptions.Aux == nil {
+		return nil
+	}
+	return l.LoadOptions.Aux(name, value)
+}
+
+// Function hands on a function library, which must not be lost.
+func (l *Loader) Function(library []byte) error {
+	if l.LoadOptions.Function == nil {
+		return fmt.Errorf("%w: a function library", ErrUnsupported)
+	}
+	return l.LoadOptions.Function(library)
+}
+
+// SelectDB changes the database.
+func (l *Loader) SelectDB(db int) error {
+	if db < 0 || db >= l.st.Databases() {
+		return fmt.Errorf("%w: database %d of %d", ErrDatabase, db, l.st.Databases())
+	}
+	l.db = l.st.DB(db)
+	return nil
+}
+
+// ResizeDB does nothing: tables grow without stalls.
+func (l *Loader) ResizeDB(_, _ uint64) error { return nil }
+
+// admit decides whether a key is loaded.
+func (l *Loader) admit(k *Key) (bool, error) {
+	if k.ExpireAt != 0 && l.DropExpiredAt != 0 && k.ExpireAt <= l.DropExpiredAt {
+		l.Expired++
+		return false, nil
+	}
+	if l.db.Peek(k.Name) != nil {
+		if !l.Overwrite {
+			return false, ErrDuplicate
+		}
+		l.db.Delete(k.Name)
+	}
+	l.Keys++
+	return true, nil
+}
+
+// finish sets what a key has beside its value.
+func (l *Loader) finish(k *Key, name []byte) {
+	if k.ExpireAt != 0 {
+		l.db.SetExpire(name, k.ExpireAt)
+	}
+	l.setClock(k, name)
+}
+
+func (l *Loader) setClock(k *Key, name []byte) {
+	if l.SetClock != nil && (k.Idle >= 0 || k.Freq >= 0) {
+		l.SetClock(l.db.Peek(name), k.Idle, k.Freq)
+	}
+}
+
+// String loads a string.
+func (l *Loader) String(k *Key, v []byte) error {
+	if ok, err := l.admit(k); !ok {
+		return err
+	}
+	l.db.SetString(k.Name, v, k.ExpireAt)
+	l.setClock(k, k.Name)
+	return nil
+}
+
+// begin prepares for a collection, and reports whether it is loaded.
+func (l *Loader) begin(k *Key) (bool, error) {
+	ok, err := l.admit(k)
+	l.skip = !ok
+	l.key = *k
+	l.name = append(l.name[:0], k.Name...)
+	return ok, err
+}
+
+// BeginList opens a list.
+func (l *Loader) BeginList(k *Key, _ uint64) error {
+	if ok, err := l.begin(k); !ok {
+		return err
+	}
+	return ErrUnsupported
+}
+
+// ListItem appends to the open list.
+func (l *Loader) ListItem(v []byte) error {
+	return nil
+}
+
+// BeginSet opens a set.
+func (l *Loader) BeginSet(k *Key, _ uint64) error {
+	if ok, err := l.begin(k); !ok {
+		return err
+	}
+	return ErrUnsupported
+}
+
+// SetMember adds to the open set.
+func (l *Loader) SetMember(m []byte) error {
+	return nil
+}
+
+// BeginHash opens a hash.
+func (l *Loader) BeginHash(k *Key, _ uint64) error {
+	if ok, err := l.begin(k); !ok {
+		return err
+	}
+	return ErrUnsupported
+}
+
+// HashField adds to the open hash.
+func (l *Loader) HashField(f, v []byte) error {
+	return nil
+}
+
+// BeginZSet opens a sorted set.
+func (l *Loader) BeginZSet(k *Key, _ uint64) error {
+	if ok, err := l.begin(k); !ok {
+		return err
+	}
+	return ErrUnsupported
+}
+
+// ZSetMember adds to the open sorted set.
+func (l *Loader) ZSetMember(m []byte, score float64) error {
+	return nil
+}
+
+// Stream loads a stream.
+func (l *Loader) Stream(k *Key, s *stream.Stream) error {
+	if ok, err := l.admit(k); !ok {
+		return err
+	}
+	l.db.PutStream(k.Name, s, k.ExpireAt)
+	l.setClock(k, k.Name)
+	return nil
+}
+
+// EndKey closes a collection.
+func (l *Loader) EndKey() error {
+	if !l.skip {
+		l.finish(&l.key, l.name)
+	}
+	return nil
+}

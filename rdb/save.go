@@ -1,0 +1,88 @@
+package rdb
+
+import (
+	"context"
+
+	"treedis/store"
+)
+
+// Clock gives the access clock of entries its meaning, for snapshots that keep it.
+type Clock interface {
+	// IdleOrFreq returns the seconds since the entry's last access, or the access counter of
+	// an LFU policy; -1 for the one that is not kept.
+	IdleOrFreq(e *store.Entry) (idle int64, freq int)
+}
+
+// SaveOptions are what SaveSnapshot is asked for beside the snapshot.
+type SaveOptions struct {
+	Clock    Clock           // nil: access clocks are not saved
+	Progress func(keys int)  // nil, or called every progressKeys keys with their number so far
+	Context  context.Context // nil, or ends the saving once it is done
+}
+
+// progressKeys is how many keys lie between two looks at the outside: a millisecond's work.
+const progressKeys = 1024
+
+// SaveSnapshot writes all databases of a snapshot. Header, Aux, Function and Close are the caller's.
+func SaveSnapshot(w *Writer, snap *store.Snapshot, o SaveOptions) error {
+	s := saver{w: w, SaveOptions: o}
+	for db := range snap.Databases() {
+		keys, expires := snap.Len(db)
+		if keys == 0 {
+			continue
+		}
+		if err := w.SelectDB(db); err != nil {
+			return err
+		}
+		if err := w.ResizeDB(uint64(keys), uint64(expires)); err != nil {
+			return err
+		}
+		for e := range snap.All(db) {
+			if err := s.entry(e); err != nil {
+				return err
+			}
+		}
+	}
+	if s.Progress != nil {
+		s.Progress(s.done)
+	}
+	return nil
+}
+
+type saver struct {
+	SaveOptions
+	w    *Writer
+	done int
+}
+
+func (s *saver) entry(e *store.Entry) error {
+	k := NewKey(e.Key(), e.Expire())
+	if s.Clock != nil {
+		k.Idle, k.Freq = s.Clock.IdleOrFreq(e)
+	}
+	if err := WriteEntry(s.w, &k, e); err != nil {
+		return err
+	}
+	if s.done++; s.done%progressKeys != 0 {
+		return nil
+	}
+	if s.Progress != nil {
+		s.Progress(s.done)
+	}
+	if s.Context != nil {
+		return context.Cause(s.Context)
+	}
+	return nil
+}
+
+// WriteEntry passes one entry to a sink, under the key k.
+func WriteEntry(to Sink, k *Key, e *store.Entry) error {
+	switch e.Type() {
+	case store.String:
+		var scratch [20]byte
+		return to.String(k, e.Bytes(&scratch))
+	case store.Stream:
+		return to.Stream(k, e.Stream())
+	}
+	return ErrUnsupported
+}

@@ -1,0 +1,64 @@
+package server
+
+import "time"
+
+// blockedCall is a command that waits: its client's further input stays unread until the command is
+// answered, by whoever it waits for, or by its timeout.
+type blockedCall struct {
+	c         *Client
+	cancel    func() // takes the command out of where it waits; exclusive lock
+	onTimeout func(c *Client)
+	timer     *time.Timer // nil: for ever
+}
+
+// block makes the client wait. onTimeout replies if nothing else has; cancel is called under the
+// exclusive lock if the wait ends in any way but through unblock. A timeout of 0 is for ever.
+func (c *Call) block(timeout time.Duration, cancel func(), onTimeout func(*Client)) *blockedCall {
+	b := &blockedCall{c: c.c, cancel: cancel, onTimeout: onTimeout}
+	c.c.blocked = b
+	c.c.conn.Pause()
+	if timeout > 0 {
+		b.timer = time.AfterFunc(timeout, func() {
+			b.end(func(c *Client) {
+				cancel()
+				onTimeout(c)
+			})
+		})
+	}
+	return b
+}
+
+// unblock answers a waiting command, from any goroutine: reply runs on the client's loop, under the
+// lock. Only the first of several answers counts.
+func (b *blockedCall) unblock(reply func(c *Client)) {
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	b.end(reply)
+}
+
+// end runs reply on the client's loop and lets the client go on.
+func (b *blockedCall) end(reply func(c *Client)) {
+	c := b.c
+	conn := c.conn
+	conn.Post(func() {
+		c.srv.lock.lock()
+		defer c.srv.lock.unlock()
+		if c.blocked != b {
+			return
+		}
+		c.blocked = nil
+		mark := c.out.Len()
+		reply(c)
+		c.mute(mark)
+		conn.Resume()
+	})
+}
+
+// stop ends the wait of a client that goes away. It needs the exclusive lock.
+func (b *blockedCall) stop() {
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	b.cancel()
+}
