@@ -101,6 +101,9 @@ func (c *Call) modifiedIn(db *store.DB, class notifyClass, event string, key []b
 	c.srv.notify(class, event, key, db)
 }
 
+// created sends the event of a key that was not there before. It precedes the event of what created it.
+func (c *Call) created(key []byte) { c.srv.notify(notifyNew, "new", key, c.db) }
+
 // deleteIfEmpty removes a collection's key once its last element is gone, as Redis does, and sends
 // the del event. empty is what the value says of itself.
 func (c *Call) deleteIfEmpty(key []byte, empty bool) {

@@ -42,21 +42,20 @@ func (s *Server) reapExpired(c *Client) {
 // expire deletes an expired key and logs the deletion. It needs the exclusive lock; key may be the
 // entry's own.
 func (s *Server) expire(db *store.DB, key []byte) {
-	name := wordDel
-	if config.LazyfreeLazyExpire.Get(s.cfg) {
-		name = wordUnlink
-	}
-	s.effects.add(db.Index(), [][]byte{name, key})
+	s.effects.add(db.Index(), [][]byte{s.expiryWord(), key})
 	db.Delete(key)
 	s.stats.expiredKeys++
 	s.touchWatched(db, key)
 	s.notify(notifyExpired, "expired", key, db)
 }
 
-var (
-	wordDel    = []byte("DEL")
-	wordUnlink = []byte("UNLINK")
-)
+// expiryWord is the command that the deletion of an expired key is logged as.
+func (s *Server) expiryWord() []byte {
+	if config.LazyfreeLazyExpire.Get(s.cfg) {
+		return wordUnlink
+	}
+	return wordDel
+}
 
 const (
 	// activeBatch is how many keys with an expiry one step of the active cycle looks at.

@@ -35,3 +35,34 @@ func (c *Call) invalidExpiry() bool {
 	c.err("ERR invalid expire time in '" + c.row.Name + "' command")
 	return false
 }
+
+// isPast reports whether a key that is given the expiry at is to be deleted at once. A replica, and whoever
+// replays a log, leaves that to the master, and keeps the key with its expiry in the past.
+func (c *Call) isPast(at int64) bool {
+	return at <= c.now && !c.c.isMaster && !c.srv.role.isReplica() && !c.srv.loading.active()
+}
+
+// deletePast deletes a key that was given an expiry in the past.
+func (c *Call) deletePast(key []byte) {
+	c.db.Delete(key)
+	c.rewrite(c.srv.expiryWord(), key)
+	c.modified(notifyGeneric, "del", key)
+}
+
+// expireAt gives a key an expiry in unix ms. The options that the command had are logged with it.
+func (c *Call) expireAt(key []byte, at int64, options ...[]byte) {
+	c.db.SetExpire(key, max(at, 1)) // 0 would mean none; all that is not above is past alike
+	var scratch [20]byte
+	if len(options) == 0 {
+		c.rewrite(wordPExpireAt, key, appendInt(&scratch, at))
+	} else {
+		c.rewrite(append([][]byte{wordPExpireAt, key, appendInt(&scratch, at)}, options...)...)
+	}
+	c.modified(notifyGeneric, "expire", key)
+}
+
+// persist removes a key's expiry.
+func (c *Call) persist(key []byte) {
+	c.db.SetExpire(key, 0)
+	c.modified(notifyGeneric, "persist", key)
+}

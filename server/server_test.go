@@ -18,6 +18,8 @@ type session struct {
 	s   *Server
 	c   *Client
 	now time.Time
+
+	tail *logTail // set by record
 }
 
 func newSession(t testing.TB) *session {

@@ -25,7 +25,9 @@ type row struct {
 // tableGroups lists the rows of all groups.
 func tableGroups() [][]row {
 	return [][]row{
+		bitmapCommands,
 		replicationCommands,
+		stringCommands,
 		transactionCommands,
 	}
 }

@@ -58,6 +58,12 @@ func (db *DB) SetString(key, val []byte, expire int64) *Entry {
 	if n, ok := canonicalInt(val); ok {
 		return db.SetInt(key, n, expire)
 	}
+	return db.SetText(key, val, expire)
+}
+
+// SetText is SetString for a value that is held as its bytes even if it is an integer, as Redis does with the
+// results of floating-point arithmetic.
+func (db *DB) SetText(key, val []byte, expire int64) *Entry {
 	enc := EncRaw
 	if len(val) <= embstrMax {
 		enc = EncEmbstr

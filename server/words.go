@@ -1,0 +1,12 @@
+package server
+
+// The words of commands that are logged in place of others. They are never written to.
+var (
+	wordDel       = []byte("DEL")
+	wordUnlink    = []byte("UNLINK")
+	wordSet       = []byte("SET")
+	wordPXAT      = []byte("PXAT")
+	wordKeepTTL   = []byte("KEEPTTL")
+	wordPersist   = []byte("PERSIST")
+	wordPExpireAt = []byte("PEXPIREAT")
+)
