@@ -53,6 +53,9 @@ func newExchange(s *session, ctx context.Context, conn net.Conn) *exchange {
 // run is the whole life of the connection.
 func (x *exchange) run() (LinkState, error) {
 	err := x.steps()
+	if x.ctx.Err() != nil { // the connection was closed on our account
+		return x.state, context.Cause(x.ctx)
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = fmt.Errorf("%w: %w", ErrTimeout, err)
 	}
@@ -153,6 +156,7 @@ func (x *exchange) psync() (syncReply, error) {
 		if x.l.o.OnPSYNC != nil {
 			x.l.o.OnPSYNC(err == nil)
 		}
+		return reply, err
 	}
 	if !errors.Is(err, errNoPSYNC) {
 		return reply, err

@@ -127,6 +127,7 @@ type payload struct {
 	x        *exchange
 	mark     []byte // nil for a snapshot with its length before it
 	left     int64  // bytes to come, without a mark
+	sure     int    // buffered bytes known to come before the mark
 	ended    bool   // the mark was found
 	err      error
 	lastSign time.Time
@@ -168,38 +169,44 @@ func (r *payload) next(p []byte) (int, error) {
 		r.left -= int64(n)
 		return n, noEOF(err)
 	}
-	b, err := r.beforeMark()
-	if err != nil {
-		return 0, err
+	if r.sure == 0 {
+		if err := r.seekMark(); err != nil {
+			return 0, err
+		}
 	}
-	n := copy(p, b)
-	_, _ = r.x.in.Discard(n) // cannot fail: the bytes are in the buffer
-	return n, nil
+	n, err := r.x.in.Read(p[:min(len(p), r.sure)])
+	r.sure -= n
+	return n, noEOF(err)
 }
 
-// beforeMark returns buffered bytes that are certain to come before the mark.
-func (r *payload) beforeMark() ([]byte, error) {
+// seekMark finds out how many of the next bytes are certain to come before the
+// mark, at least one. Each byte is searched once, but for the 39 that may begin
+// the mark.
+func (r *payload) seekMark() error {
 	if r.ended {
-		return nil, io.EOF
+		return io.EOF
 	}
 	in := r.x.in
 	for {
 		b, _ := in.Peek(in.Buffered())
-		if i := bytes.Index(b, r.mark); i == 0 {
-			_, _ = in.Discard(len(r.mark))
+		switch i := bytes.Index(b, r.mark); {
+		case i > 0:
+			r.sure = i
+			return nil
+		case i == 0:
+			_, _ = in.Discard(len(r.mark)) // cannot fail: it is in the buffer
 			r.ended = true
-			return nil, io.EOF
-		} else if i > 0 {
-			return b[:i], nil
+			return io.EOF
 		}
-		if sure := len(b) - len(r.mark) + 1; sure > 0 { // the rest may be the mark's beginning
-			return b[:sure], nil
+		if r.sure = len(b) - len(r.mark) + 1; r.sure > 0 {
+			return nil
 		}
+		r.sure = 0
 		if err := r.prepare(true); err != nil {
-			return nil, err
+			return err
 		}
 		if _, err := in.Peek(len(b) + 1); err != nil {
-			return nil, noEOF(err)
+			return noEOF(err)
 		}
 	}
 }
