@@ -2,7 +2,6 @@ package harness
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -60,6 +59,7 @@ type Server struct {
 	port   int
 	args   []string // beyond those that newArgs adds
 	config string   // a configuration file's text, or ""
+	stdin  string
 	log    *logBuffer
 	cmd    *exec.Cmd
 	exited chan struct{} // closed once cmd.Wait has returned
@@ -75,6 +75,9 @@ func Args(args ...string) Option {
 
 // Config gives the server a configuration file with this text.
 func Config(text string) Option { return func(s *Server) { s.config = text } }
+
+// Stdin gives the server something to read.
+func Stdin(text string) Option { return func(s *Server) { s.stdin = text } }
 
 // Dir makes the server use an existing directory instead of a new one, as one that took over another's files.
 func Dir(dir string) Option { return func(s *Server) { s.Dir = dir } }
@@ -131,6 +134,7 @@ func (s *Server) launch() error {
 	s.log = new(logBuffer)
 	s.cmd = exec.Command(bin, args...)
 	s.cmd.Dir = s.Dir
+	s.cmd.Stdin = strings.NewReader(s.stdin)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = dieWithParent()
 	if err := s.cmd.Start(); err != nil {
@@ -259,33 +263,4 @@ func freePort() int {
 			return port
 		}
 	}
-}
-
-// Run runs a program to its end, with stdin as its input, and returns what it wrote to both outputs and its exit status. A
-// program that has not ended within the timeout is killed and fails the test.
-func Run(t T, timeout time.Duration, stdin, name string, args ...string) (string, int) {
-	t.Helper()
-	out := new(logBuffer)
-	cmd := exec.Command(name, args...)
-	cmd.Stdin = strings.NewReader(stdin)
-	cmd.Stdout, cmd.Stderr = out, out
-	cmd.SysProcAttr = dieWithParent()
-	cmd.Dir = t.TempDir()
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("running %s: %v", name, err)
-	}
-	late := time.AfterFunc(timeout, func() { _ = cmd.Process.Kill() })
-	err := cmd.Wait()
-	if !late.Stop() {
-		t.Fatalf("%s did not end within %v; it said:\n%s", commandLine(name, args), timeout, out)
-	}
-	var status *exec.ExitError
-	if err != nil && !errors.As(err, &status) {
-		t.Fatalf("running %s: %v", name, err)
-	}
-	return out.String(), cmd.ProcessState.ExitCode()
-}
-
-func commandLine(name string, args []string) string {
-	return fmt.Sprint(filepath.Base(name), " ", strings.Join(args, " "))
 }
