@@ -42,13 +42,14 @@ func run(cfg *config.Config) error {
 	if err := s.Start(); err != nil {
 		return err
 	}
-	select {
-	case sig := <-signals:
-		s.Signal(sig)
-	case <-s.Done():
+	for {
+		select {
+		case sig := <-signals:
+			s.Signal(sig)
+		case <-s.Done():
+			return nil
+		}
 	}
-	<-s.Done()
-	return nil
 }
 
 // versionLine has the form of redis-server's, which tools read.

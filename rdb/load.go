@@ -21,11 +21,16 @@ type LoadOptions struct {
 	Function func(library []byte) error     // nil: a function library is an error
 }
 
+// LoadCounts are what a Loader counts.
+type LoadCounts struct {
+	Keys    int // loaded
+	Expired int // left out because they had expired
+}
+
 // Loader is a Sink that fills a store.
 type Loader struct {
 	LoadOptions
-	Keys    int // loaded
-	Expired int // left out because they had expired
+	LoadCounts
 
 	st   *store.Store
 	db   *store.DB

@@ -171,7 +171,7 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 // writeRefusal returns why no client may write now.
 func (s *Server) writeRefusal(c *Client) string {
 	switch {
-	case s.persist.refusesWrites():
+	case s.refusesWrites():
 		return errMisconf
 	case !s.role.isReplica() && !s.enoughReplicas():
 		return errNoReplicas

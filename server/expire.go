@@ -88,7 +88,7 @@ func (s *Server) activeExpire() {
 func (s *Server) activeExpireStep(i int) bool {
 	s.lock.lock()
 	defer s.lock.unlock()
-	if s.role.isReplica() || s.loading.active() || s.pausedExpire() {
+	if s.role.isReplica() || s.loading.active() {
 		return false
 	}
 	db := s.store.DB(i)

@@ -115,6 +115,26 @@ func (s *Server) startReplication() {
 	}
 }
 
+// restoreHistory makes a restarted server continue the history that its snapshot was taken from: a
+// replica asks its master for the rest, and a master can serve replicas that know that history.
+func (s *Server) restoreHistory(info rdbInfo) {
+	if info.replID == "" || info.offset < 0 {
+		return
+	}
+	s.lock.lock()
+	defer s.lock.unlock()
+	s.log.Reset(info.offset)
+	if config.ReplicaOf.Get(s.cfg).Host != "" {
+		s.ids.Set(info.replID)
+		s.restoredDB = info.db
+		s.resumable = true
+		return
+	}
+	s.ids.Restore(info.replID, info.offset)
+	s.log.EnableBacklog()
+	s.master.ExpectReplicas()
+}
+
 // followLocked makes the server a replica of the master at addr.
 func (s *Server) followLocked(addr repl.Address) {
 	resume := !s.role.isReplica() && s.resumable
@@ -145,7 +165,8 @@ func (s *Server) setReplicaOf(words ...string) {
 // endMasterSession forgets what the stream of the last master left: a database, a transaction.
 func (s *Server) endMasterSession() {
 	s.masterClient.multi = transaction{}
-	s.masterClient.db = s.store.DB(0)
+	s.masterClient.db = s.store.DB(s.restoredDB)
+	s.restoredDB = 0
 }
 
 func (s *Server) stopReplication() {
@@ -192,11 +213,11 @@ type loaded struct {
 
 func (t replTarget) LoadRDB(_ context.Context, r io.Reader, _ repl.SyncInfo) (repl.Dataset, error) {
 	st := t.s.newStore()
-	db, err := t.s.loadInto(st, r, rdb.LoadOptions{SetClock: t.s.clock.restore})
+	_, info, err := loadInto(st, r, rdb.LoadOptions{SetClock: t.s.clock.restore})
 	if err != nil {
 		return nil, err
 	}
-	return &loaded{store: st, db: db}, nil
+	return &loaded{store: st, db: info.db}, nil
 }
 
 func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {

@@ -53,6 +53,7 @@ func (s *Server) Start() error {
 			return err
 		}
 	}
+	go s.awaitStop() // ends with the server
 	s.logger.noticef("Ready to accept connections tcp")
 	return nil
 }
@@ -67,6 +68,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.down = true
 	s.cancel()
+	s.lock.lock()
+	s.abortSaveLocked()
+	s.lock.unlock()
 	s.stopReplication()
 	err := s.net.Close(ctx)
 	s.wg.Wait()
@@ -76,17 +80,60 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if path := config.UnixSocket.Get(s.cfg); path != "" && len(s.opts.Listeners) == 0 {
 		_ = os.Remove(path)
 	}
+	s.logger.warningf("treedis is now ready to exit, bye bye...")
 	close(s.stopped)
 	return err
 }
 
-// Signal shuts the server down as a signal asks for.
+// Signal shuts the server down as the configuration asks for on a signal: SIGINT or SIGTERM. It saves
+// the data if there are save points.
 func (s *Server) Signal(sig os.Signal) {
 	s.logger.warningf("Received %s scheduling shutdown...", sig)
+	flags := config.ShutdownOnSigterm.Get(s.cfg)
+	if sig == os.Interrupt {
+		flags = config.ShutdownOnSigint.Get(s.cfg)
+	}
+	s.lock.lock()
+	err := s.prepareShutdownLocked(flags)
+	s.lock.unlock()
+	if err != nil {
+		s.logger.warningf("Errors trying to shut down the server. Check the logs for more information.")
+		return
+	}
+	s.requestStop()
+}
+
+// prepareShutdownLocked saves what is to be saved before the end. It needs the exclusive lock. Without
+// force, a snapshot that can't be written keeps the server alive.
+func (s *Server) prepareShutdownLocked(flags config.ShutdownFlags) error {
+	s.abortSaveLocked()
+	save := len(config.Save.Get(s.cfg)) > 0 && flags&config.ShutdownNoSave == 0 || flags&config.ShutdownSave != 0
+	if !save {
+		return nil
+	}
+	s.logger.noticef("Saving the final RDB snapshot before exiting.")
+	s.persist.saving = nil
+	err := s.saveNowLocked()
+	if err != nil && flags&config.ShutdownForce == 0 {
+		s.logger.warningf("Error trying to save the DB, can't exit.")
+		return err
+	}
+	return nil
+}
+
+// requestStop makes the server shut down, and returns at once.
+func (s *Server) requestStop() { s.stopOnce.Do(func() { close(s.quit) }) }
+
+// awaitStop shuts down once that is asked for.
+func (s *Server) awaitStop() {
+	select {
+	case <-s.quit:
+	case <-s.stopped:
+		return
+	}
 	if err := s.Shutdown(context.Background()); err != nil {
 		s.logger.warningf("Shutting down: %v", err)
 	}
-	s.logger.warningf("treedis is now ready to exit, bye bye...")
 }
 
 // Done is closed once the server has shut down.

@@ -69,8 +69,8 @@ type Server struct {
 	expireCursor []uint64
 	persist      persistence
 	role         role
+	restoredDB   int  // selected in the stream that a restarted replica continues
 	resumable    bool // a master may know this server's replication id and offset
-	pause        pauseState
 
 	ids            *repl.Identity
 	master         *repl.Master
@@ -88,7 +88,9 @@ type Server struct {
 	down      bool               // guarded by startMu: Shutdown was called
 	cancel    context.CancelFunc // ends cron
 	wg        sync.WaitGroup     // goroutines that Shutdown waits for
-	stopped   chan struct{}      // closed when Shutdown has finished
+	stopOnce  sync.Once
+	quit      chan struct{} // closed to ask for Shutdown
+	stopped   chan struct{} // closed when Shutdown has finished
 	runID     string
 }
 
@@ -118,7 +120,7 @@ func New(opts Options) (*Server, error) {
 	}
 	s := &Server{
 		opts: opts, cfg: opts.Config, table: table, started: time.Now(),
-		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), stopped: make(chan struct{}),
+		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}),
 		watchers: watchers{}, clients: map[int64]*Client{},
 	}
 	loops := int(config.IOThreads.Get(s.cfg))

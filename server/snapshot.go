@@ -7,6 +7,7 @@ import (
 	"treedis/rdb"
 	"treedis/repl"
 	"treedis/server/config"
+	"treedis/server/resp"
 	"treedis/store"
 )
 
@@ -36,12 +37,26 @@ func (s *Server) snapshotLocked(f repl.Filter) *snapshot {
 	add("redis-bits", strconv.Itoa(strconv.IntSize))
 	add("ctime", strconv.FormatInt(s.now()/1000, 10))
 	add("used-mem", strconv.FormatUint(usedMemory(), 10))
-	add("repl-stream-db", strconv.Itoa(max(s.log.SelectedDB(), 0)))
-	add("repl-id", s.ids.Get().ID)
-	add("repl-offset", strconv.FormatInt(s.log.EndOffset(), 10))
+	if db, ok := s.streamDB(); ok {
+		add("repl-stream-db", strconv.Itoa(db))
+		add("repl-id", s.ids.Get().ID)
+		add("repl-offset", strconv.FormatInt(s.log.EndOffset(), 10))
+	}
 	add("aof-base", "0")
 	return snap
 }
+
+// streamDB returns the database selected in the replication stream, and whether there is one that a
+// snapshot can be continued from.
+func (s *Server) streamDB() (int, bool) {
+	if s.role.isReplica() {
+		return s.masterClient.db.Index(), s.role.link.Status().HasOffset
+	}
+	return max(s.log.SelectedDB(), 0), s.log.Active()
+}
+
+// noFilter leaves nothing out of a snapshot.
+var noFilter repl.Filter
 
 // WriteRDB encodes the snapshot.
 func (n *snapshot) WriteRDB(w io.Writer) error { return n.write(w, rdb.SaveOptions{}) }
@@ -68,20 +83,29 @@ func (n *snapshot) write(to io.Writer, o rdb.SaveOptions) error {
 // Release does nothing: the collector frees a snapshot.
 func (n *snapshot) Release() {}
 
-// loadInto reads an RDB into a fresh store, and returns the database that the stream it was taken from
-// went on in.
-func (s *Server) loadInto(st *store.Store, r io.Reader, o rdb.LoadOptions) (streamDB int, err error) {
-	aux := o.Aux
+// rdbInfo is what an RDB says of the replication stream that it was taken from.
+type rdbInfo struct {
+	replID string
+	offset int64 // -1 if it says nothing
+	db     int   // selected in the stream at that offset
+}
+
+// loadInto reads an RDB into a fresh store.
+func loadInto(st *store.Store, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, rdbInfo, error) {
+	info := rdbInfo{offset: -1}
 	o.Aux = func(name, value []byte) error {
-		if string(name) == "repl-stream-db" {
-			if n, err := strconv.Atoi(string(value)); err == nil && n >= 0 && n < st.Databases() {
-				streamDB = n
-			}
-		}
-		if aux != nil {
-			return aux(name, value)
+		n, ok := resp.ParseInt(value)
+		switch {
+		case string(name) == "repl-id":
+			info.replID = string(value)
+		case string(name) == "repl-offset" && ok:
+			info.offset = n
+		case string(name) == "repl-stream-db" && ok && n >= 0 && n < int64(st.Databases()):
+			info.db = int(n)
 		}
 		return nil
 	}
-	return streamDB, rdb.NewReader(r, rdb.ReaderOptions{}).Read(rdb.NewLoader(st, o))
+	l := rdb.NewLoader(st, o)
+	err := rdb.NewReader(r, rdb.ReaderOptions{}).Read(l)
+	return l.LoadCounts, info, err
 }

@@ -26,6 +26,7 @@ type row struct {
 func tableGroups() [][]row {
 	return [][]row{
 		bitmapCommands,
+		persistenceCommands,
 		replicationCommands,
 		stringCommands,
 		transactionCommands,
