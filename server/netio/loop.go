@@ -122,16 +122,16 @@ func (l *Loop) round() {
 	l.flushAll()
 }
 
-// wait handles the events there are, and waits for one if there is nothing else to do.
+// wait handles the events there are, and waits for one if there is nothing else to do. To look before waiting does not pay: it made 50
+// clients without a pipeline cost 12% more time, as most looks find nothing.
 func (l *Loop) wait() {
-	if l.poller.poll(false, l.ready) > 0 || !l.rests() {
+	if !l.rests() {
+		l.poller.poll(false, l.ready)
 		return
 	}
 	// Whoever posts after this store sees it and wakes the loop; whoever posted before is seen by the check that follows.
 	l.sleeping.Store(true)
-	if l.rests() {
-		l.poller.poll(true, l.ready)
-	}
+	l.poller.poll(l.rests(), l.ready)
 	l.sleeping.Store(false)
 }
 

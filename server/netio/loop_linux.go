@@ -59,7 +59,7 @@ func (p *epollPoller) wake() {
 	_, _, _ = unix.RawSyscall(unix.SYS_WRITE, uintptr(p.wakefd), uintptr(unsafe.Pointer(&one)), 8)
 }
 
-func (p *epollPoller) poll(block bool, ready func(c *Conn, ev event)) int {
+func (p *epollPoller) poll(block bool, ready func(c *Conn, ev event)) {
 	var n uintptr
 	var errno syscall.Errno
 	if block {
@@ -71,7 +71,7 @@ func (p *epollPoller) poll(block bool, ready func(c *Conn, ev event)) int {
 			0, 0, 8)
 	}
 	if errno != 0 {
-		return 0 // EINTR; nothing else can happen to descriptors of our own
+		return // EINTR; nothing else can happen to descriptors of our own
 	}
 	for i := range p.events[:n] {
 		e := &p.events[i]
@@ -83,7 +83,6 @@ func (p *epollPoller) poll(block bool, ready func(c *Conn, ev event)) int {
 			ready(c, eventOf(e.Events))
 		}
 	}
-	return int(n)
 }
 
 // eventOf translates epoll's events. An error or a hangup concerns both directions.

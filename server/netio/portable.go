@@ -20,16 +20,15 @@ type chanPoller struct{ woken chan struct{} }
 
 func newChanPoller() *chanPoller { return &chanPoller{woken: make(chan struct{}, 1)} }
 
-func (p *chanPoller) poll(block bool, _ func(*Conn, event)) int {
+func (p *chanPoller) poll(block bool, _ func(*Conn, event)) {
 	if block {
 		<-p.woken
-		return 0
+		return
 	}
 	select {
 	case <-p.woken:
 	default:
 	}
-	return 0
 }
 
 func (p *chanPoller) wake() {

@@ -29,9 +29,8 @@ const (
 
 // poller is where a loop waits.
 type poller interface {
-	// poll calls ready for each connection that has an event, and returns how many had. If block is set it waits for one, or for
-	// wake.
-	poll(block bool, ready func(c *Conn, ev event)) int
+	// poll calls ready for each connection that has an event. If block is set it waits for one, or for wake.
+	poll(block bool, ready func(c *Conn, ev event))
 	// wake ends a poll that waits. It is safe for concurrent use.
 	wake()
 	// add begins to serve a connection. It returns nil if the connection is not of the poller's kind.
