@@ -91,6 +91,9 @@ func (m *Master) CountFsyncAcks(offset int64) int { return m.fsyncs.count(offset
 
 // WaitAcks calls open, once, when n replicas have acknowledged offset. It returns
 // nil, and open is never called, if they have already. See Gate for where open runs.
+//
+// offset is the one after the client's last write, not the log's end: replicas
+// answer GETACK with the offset before it.
 func (m *Master) WaitAcks(offset int64, n int, open func()) *Waiter {
 	return m.acks.wait(offset, n, open)
 }

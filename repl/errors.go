@@ -27,13 +27,12 @@ var (
 	ErrSnapshotSize = errors.New("repl: snapshot changed its length between two passes")
 )
 
-// What a request to synchronize can be refused for; the texts are Redis's own,
-// to be sent as they are after "-ERR ".
+// What keeps a request to synchronize from being served.
 var (
 	// ErrFilterNeedsEOF: a filtered snapshot goes only to replicas with capa eof.
-	ErrFilterNeedsEOF = errors.New("Filtered replica requires EOF capability")
+	ErrFilterNeedsEOF = errors.New("repl: filtered replica requires the EOF capability")
 	// ErrSnapshotFailed: no snapshot could be taken.
-	ErrSnapshotFailed = errors.New("BGSAVE failed, replication can't continue")
+	ErrSnapshotFailed = errors.New("repl: no snapshot to synchronize with")
 )
 
 // What is wrong with a stream of commands.

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 )
 
+const snapshotFailedReply = "-ERR BGSAVE failed, replication can't continue\r\n"
+
 // fullSync is what a replica that waits for a snapshot is given.
 type fullSync struct {
 	replid   string
@@ -147,7 +149,7 @@ func (r *replica) awaitSnapshot() (fullSync, error) {
 func (r *replica) sendSnapshot(job fullSync) error {
 	defer job.snapshot.release()
 	if job.err != nil {
-		_, _ = io.WriteString(r, "-ERR "+ErrSnapshotFailed.Error()+"\r\n")
+		_, _ = io.WriteString(r, snapshotFailedReply) // the connection ends either way
 		return fmt.Errorf("%w: %w", ErrSnapshotFailed, job.err)
 	}
 	if !r.old {

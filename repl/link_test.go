@@ -380,16 +380,34 @@ func TestLoaderThatStopsEarly(t *testing.T) {
 		m.set("key", strings.Repeat("x", 300<<10))
 		r.loadHook = func(in io.Reader) error {
 			_, err := io.ReadFull(iotest.OneByteReader(in), make([]byte, 1000))
-			if err == nil {
-				err = io.EOF // and leaves the rest to the link
-			}
-			return nil
+			return err // and leave the rest to the link, with the mark
 		}
 		r.follow(m)
 		eventually(t, "up", func() bool { return r.link.Status().Up() })
 		m.set("after", "wards")
 		eventually(t, "applied", func() bool { return r.copyData()["after"] == "wards" })
 	}
+}
+
+// TestLoaderThatLeavesAll makes the link itself find the snapshot's end.
+func TestLoaderThatLeavesAll(t *testing.T) {
+	t.Parallel()
+	r, f := newNode(t), newFakeMaster(t)
+	target := &lazyTarget{node: r}
+	r.link.o.Target = target
+	r.followAddr(f.addr(), FollowOptions{})
+	f.greet()
+	mark := strings.Repeat("m", IDLen)
+	f.say("+FULLRESYNC " + idA + " 5\r\n$EOF:" + mark + "\r\n" + strings.Repeat("data", 50<<10) + mark)
+	f.expect("REPLCONF ACK 5")
+	require.EqualValues(t, 1, r.installs.Load())
+}
+
+// lazyTarget installs data sets without reading them.
+type lazyTarget struct{ *node }
+
+func (*lazyTarget) LoadRDB(context.Context, io.Reader, SyncInfo) (Dataset, error) {
+	return map[string]string{}, nil
 }
 
 func TestStateNames(t *testing.T) {

@@ -112,11 +112,11 @@ type SyncRequest struct {
 // AttachLocked serves a request to synchronize: by the part of the log that the
 // replica lacks, if the history still holds it, otherwise by a full snapshot. It
 // only registers the replica and starts its goroutines, which answer; nothing
-// is written by the caller. Errors come before the connection is touched, with
-// the text to reply. Needs the keyspace lock.
+// is written by the caller. The only error is Replica.Validate's, and comes before
+// the connection is touched. Needs the keyspace lock.
 //
-// The caller has checked that this server is no replica with its link down, that
-// no failover is going on, and Replica.Validate.
+// The caller has checked that this server is no replica with its link down, and
+// that no failover is going on.
 func (m *Master) AttachLocked(req SyncRequest) error {
 	if err := req.Replica.Validate(); err != nil {
 		return err
@@ -189,8 +189,8 @@ func (m *Master) Disconnect(clientID uint64) bool {
 	return false
 }
 
-// Close disconnects all replicas and waits for their goroutines. Requests are
-// refused from then on.
+// Close disconnects all replicas and waits for their goroutines. The connections of
+// later requests are closed at once. The caller must not hold the keyspace lock.
 func (m *Master) Close() {
 	m.mu.Lock()
 	m.closed = true

@@ -55,6 +55,7 @@ func newReplica(m *Master, req SyncRequest) *replica {
 		attachedAt: m.now(),
 	}
 	r.ackTime = r.attachedAt
+	_ = req.Conn.SetDeadline(time.Time{}) // whatever its former owner had set
 	r.ctx, r.cancel = context.WithCancelCause(m.ctx)
 	return r
 }
