@@ -56,8 +56,14 @@ func (s *Server) protects(remote string) bool {
 	if !config.ProtectedMode.Get(s.cfg) || s.authRequired() {
 		return false
 	}
-	ap, err := netip.ParseAddrPort(remote)
-	return err == nil && !ap.Addr().IsLoopback()
+	return !isLocal(remote)
+}
+
+// isLocal reports whether an address, as CLIENT LIST prints it, is of this machine: loopback, or a Unix
+// socket.
+func isLocal(addr string) bool {
+	ap, err := netip.ParseAddrPort(addr)
+	return err != nil || ap.Addr().IsLoopback()
 }
 
 // Data executes what has arrived.

@@ -294,3 +294,9 @@ func (m *handle) setObject(t Type, enc Encoding, v object) {
 	m.db.put(m.h, e, m.e)
 	m.e = e
 }
+
+// TableStats describes the shape of a hash table.
+type TableStats = hashtable.Stats
+
+// TableStats describes the tables of the keys and of those that have an expiry. It walks them.
+func (db *DB) TableStats() (keys, expires TableStats) { return db.keys.Stats(), db.expires.Stats() }

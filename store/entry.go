@@ -84,6 +84,14 @@ func (e *Entry) blob() []byte {
 	return e.at(e.keyOffset()+int(e.klen), n, n+int(e.slack))
 }
 
+// FlatLen returns the length in bytes of a value that lies in its entry, 0 for others.
+func (e *Entry) FlatLen() int {
+	if e.flat() {
+		return int(e.vlen)
+	}
+	return 0
+}
+
 // Type returns the value's type.
 func (e *Entry) Type() Type { return Type(e.meta >> 4) }
 
