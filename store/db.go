@@ -223,6 +223,15 @@ func (db *DB) open(key []byte) handle {
 	return m
 }
 
+// create gives a key that is absent a flat value, with room for more bytes behind it.
+func (m *handle) create(t Type, enc Encoding, value string, more int) {
+	e := newFlat(t, enc, m.key, 0, len(value)+more)
+	copy(e.blob(), value)
+	m.db.put(m.h, e, nil)
+	m.e = e
+	m.resize(len(value))
+}
+
 // setFlat makes b the key's flat value. b may be the entry's own blob, changed in place and possibly
 // grown within its capacity, or any other bytes, which are copied.
 func (m *handle) setFlat(t Type, enc Encoding, b []byte) {

@@ -34,8 +34,11 @@ var ErrCorrupt = errors.New("intset: corrupt")
 
 const headerSize = 8
 
+// Empty is the set without members, to be copied to where it is to grow.
+const Empty = "\x02\x00\x00\x00\x00\x00\x00\x00"
+
 // New returns an empty set.
-func New() []byte { return []byte{2, 0, 0, 0, 0, 0, 0, 0} }
+func New() []byte { return []byte(Empty) }
 
 // Len returns the number of members.
 func Len(is []byte) int { return int(binary.LittleEndian.Uint32(is[4:])) }
@@ -73,7 +76,7 @@ func Find(is []byte, v int64) (i int, ok bool) {
 
 // Add makes v a member and reports whether it was not one before.
 func Add(is []byte, v int64) (out []byte, added bool) {
-	if w := widthFor(v); w > width(is) {
+	if w := Width(v); w > width(is) {
 		return upgrade(is, v, w), true
 	}
 	i, ok := Find(is, v)
@@ -162,7 +165,8 @@ func upgrade(is []byte, v int64, w int) []byte {
 
 func width(is []byte) int { return int(is[0]) }
 
-func widthFor(v int64) int {
+// Width returns the bytes that v takes in a set of its own, which is the least that a member takes beside it.
+func Width(v int64) int {
 	switch {
 	case v >= math.MinInt16 && v <= math.MaxInt16:
 		return 2

@@ -52,6 +52,9 @@ const (
 	// EmptySize is the size in bytes of a blob without elements.
 	EmptySize = headerSize + 1
 
+	// Empty is the blob without elements, to be copied to where it is to grow.
+	Empty = "\x07\x00\x00\x00\x00\x00\xff"
+
 	// MaxBytes is the largest total the header can tell.
 	MaxBytes = math.MaxUint32
 
