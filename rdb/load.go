@@ -37,6 +37,7 @@ type Loader struct {
 	key  Key    // of the collection being read
 	name []byte // its name
 	skip bool   // it is being left out
+	list store.ListWriter
 }
 
 // NewLoader returns a Loader into st, which nobody else uses meanwhile.
@@ -126,11 +127,15 @@ func (l *Loader) BeginList(k *Key, _ uint64) error {
 	if ok, err := l.begin(k); !ok {
 		return err
 	}
-	return ErrUnsupported
+	l.list = l.db.OpenList(l.name)
+	return nil
 }
 
 // ListItem appends to the open list.
 func (l *Loader) ListItem(v []byte) error {
+	if !l.skip {
+		l.list.PushBack(v)
+	}
 	return nil
 }
 

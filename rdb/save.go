@@ -81,8 +81,22 @@ func WriteEntry(to Sink, k *Key, e *store.Entry) error {
 	case store.String:
 		var scratch [20]byte
 		return to.String(k, e.Bytes(&scratch))
+	case store.List:
+		return writeList(to, k, e.List())
 	case store.Stream:
 		return to.Stream(k, e.Stream())
 	}
 	return ErrUnsupported
+}
+
+func writeList(to Sink, k *Key, l store.ListView) error {
+	if err := to.BeginList(k, uint64(l.Len())); err != nil {
+		return err
+	}
+	for v := range l.All() {
+		if err := to.ListItem(v); err != nil {
+			return err
+		}
+	}
+	return to.EndKey()
 }

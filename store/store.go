@@ -28,6 +28,8 @@ type Store struct {
 	limits Limits
 	hash   func([]byte) uint64 // of keys and members, secretly seeded
 	clock  uint32              // access clock of keys to come
+
+	scratch []byte // an element that was popped
 }
 
 // New returns an empty store.

@@ -48,6 +48,7 @@ type Limits struct {
 	SetEntries, SetValue   int // set-max-listpack-entries, -value (bytes)
 	ZSetEntries, ZSetValue int // zset-max-listpack-entries, -value (bytes)
 	ListSize               int // list-max-listpack-size: > 0 elements, -1..-5 for 4..64 KB
+	ListPlain              int // bytes from which an element of a large list is held by itself; 0: 1 GiB
 }
 
 // DefaultLimits returns Redis 7.2's defaults.
