@@ -84,6 +84,7 @@ type ReplicaInfo struct {
 	CapaPSYNC2 bool   // understands +CONTINUE <id>
 	RDBOnly    bool   // wants the snapshot and no stream
 	Filter     Filter
+	Context    any // the server's own
 }
 
 // Validate reports what keeps such a replica from being served at all.

@@ -22,6 +22,9 @@ type Client struct {
 	loop int         // whose slot of the lock it takes
 	id   int64
 
+	addr, laddr string // the connection's ends, "" for a pseudo client
+	fd          int    // -1 if there is none
+
 	out    *resp.Writer // its replies; its own loop only
 	parser resp.Parser  // its own loop only
 	call   Call         // reused from command to command
@@ -58,8 +61,7 @@ type Client struct {
 	netIn      int64 // bytes of commands parsed
 	netOut     int64
 	commands   int64
-	argvBytes  int64
-	queryBytes int64 // unparsed bytes as of the last batch
+	queryBytes int // what the command being executed took up in the input; its own loop only
 
 	closing    atomic.Bool // set by anyone who kills it
 	closeAfter bool        // close once the replies are written
@@ -76,14 +78,17 @@ const (
 )
 
 // String identifies the client in the log.
-func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) }
+func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) + " addr=" + c.addr }
 
 // watching reports whether the client watches any key.
 func (c *Client) watching() bool { return len(c.watched) > 0 }
 
 // newClient returns a client that is not registered: of a connection, or a pseudo client if conn is nil.
 func (s *Server) newClient(conn *netio.Conn, out *resp.Writer, loop int) *Client {
-	c := &Client{srv: s, conn: conn, out: out, loop: loop, db: s.store.DB(0), user: "default"}
+	c := &Client{srv: s, conn: conn, out: out, loop: loop, db: s.store.DB(0), user: defaultUser, fd: -1}
+	if conn != nil {
+		c.addr, c.laddr, c.fd = conn.RemoteAddr(), conn.LocalAddr(), conn.FD()
+	}
 	c.lock = lockHolder{l: s.lock, loop: loop}
 	c.authenticated = !s.authRequired()
 	return c

@@ -29,6 +29,7 @@ func (s *Server) process(c *Client) {
 			return
 		}
 		c.netIn += int64(used)
+		c.queryBytes = used
 		c.conn.Consume(used) // args stay as they are until the next read
 		if len(args) > 0 {
 			s.execute(c, args)
@@ -50,9 +51,6 @@ func (s *Server) beginBatch(c *Client) {
 
 // endBatch gives the lock back, and does what the batch left to do without it.
 func (s *Server) endBatch(c *Client) {
-	if c.conn != nil && c.lock.mode != unlocked {
-		c.queryBytes = int64(len(c.conn.In()))
-	}
 	c.lock.release()
 	s.reapExpired(c)
 	if c.conn == nil {
@@ -80,6 +78,7 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	r, text := s.find(args)
 	if r == nil {
 		c.lock.need(shared)
+		c.lastRow, c.lastActive = nil, c.batchTime
 		if equalFold(args[0], "post") || equalFold(args[0], "host:") {
 			s.crossProtocol(c)
 			return
@@ -91,6 +90,7 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	if c.lock.need(s.lockMode(c, r)) {
 		c.mark = s.mono() // waiting for others is not the command's time
 	}
+	c.lastRow, c.lastActive = r, c.batchTime
 	if text := s.refusal(c, r, args); text != "" {
 		s.reject(c, r, text)
 	} else if c.multi.active && !r.inMulti {
@@ -214,7 +214,6 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 	r.run(call)
 	c.mark = s.mono()
 
-	c.lastRow, c.lastActive = r, now
 	c.commands++
 	st := s.stats.of(c.loop).command(r)
 	st.calls.add(1)
@@ -247,6 +246,7 @@ func (c *Client) mute(mark int) {
 		return
 	case replySkipNext:
 		c.reply = replySkip
+		return
 	case replySkip:
 		c.reply = replyOn
 	}

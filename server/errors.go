@@ -18,6 +18,9 @@ const (
 	errInvalidDB     = "ERR invalid DB index"
 
 	errNoAuth      = "NOAUTH Authentication required."
+	errNoPassword  = "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?"
+	errHelloNoAuth = "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"
+	errClientName  = "ERR Client names cannot contain spaces, newlines or special characters."
 	errWrongPass   = "WRONGPASS invalid username-password pair or user is disabled."
 	errReadOnly    = "READONLY You can't write against a read only replica."
 	errMasterDown  = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."

@@ -41,6 +41,8 @@ func (s *Server) newReplication() {
 		Now: s.opts.Now, Random: randomReader{s}, Logf: s.replLogf,
 	})
 	s.masterClient = s.newClient(nil, &resp.Writer{}, 0)
+	s.nextClient++
+	s.masterClient.id, s.masterClient.created = s.nextClient, s.now()
 	s.masterClient.isMaster, s.masterClient.authenticated = true, true
 	s.role.link = repl.NewLink(repl.LinkOptions{
 		Log: s.log, Identity: s.ids, Master: s.master, Target: replTarget{s}, Config: s.linkConfig,
@@ -276,7 +278,7 @@ func (c *Call) offerSnapshot(req repl.SyncRequest) {
 	}
 	req.Conn, req.Buffered = nc, in
 	s.forget(client)
-	client.conn = nil
+	client.conn, client.fd = nil, -1
 	if err := s.master.AttachLocked(req); err != nil {
 		s.logger.warningf("Synchronization with replica %s failed: %v", req.Replica.Name(), err)
 		nc.Close()
@@ -289,6 +291,6 @@ func (c *Client) replicaInfo() repl.ReplicaInfo {
 	if c.offer != nil {
 		info = *c.offer
 	}
-	info.ClientID, info.PeerAddr = uint64(c.id), c.conn.RemoteAddr()
+	info.ClientID, info.PeerAddr, info.Context = uint64(c.id), c.addr, c
 	return info
 }

@@ -34,6 +34,7 @@ type loopStats struct {
 	keyspaceHits   counter
 	keyspaceMisses counter
 	errorReplies   counter
+	authFailures   counter
 	_              [64]byte
 }
 
@@ -93,7 +94,7 @@ func (s *stats) reset() {
 		l := &s.loops[i]
 		clear(l.commands)
 		clear(l.errors)
-		l.keyspaceHits, l.keyspaceMisses, l.errorReplies = 0, 0, 0
+		l.keyspaceHits, l.keyspaceMisses, l.errorReplies, l.authFailures = 0, 0, 0, 0
 	}
 	*s = stats{loops: s.loops, dirty: s.dirty}
 }

@@ -26,6 +26,8 @@ type row struct {
 func tableGroups() [][]row {
 	return [][]row{
 		bitmapCommands,
+		clientCommands,
+		connectionCommands,
 		persistenceCommands,
 		replicationCommands,
 		stringCommands,

@@ -26,7 +26,7 @@ func (s state) String() string {
 func (s state) alive() bool { return s <= stateDraining }
 
 // Conn is a connection. Its fields and methods are for callbacks on its loop only, those of other connections of the same loop
-// included; Post, Loop and the addresses are safe for concurrent use.
+// included; Post, Loop, Usage and the addresses are safe for concurrent use.
 type Conn struct {
 	// Out takes the output. What was appended during a callback of this connection leaves at the round's end; who appends
 	// during another's calls Flush. The handler may shorten what it has appended itself since the callback began.
@@ -62,6 +62,7 @@ type Conn struct {
 	dirty    bool // on loop.dirty
 
 	closed atomic.Bool // state is stateClosed
+	usage  usage
 }
 
 // Loop returns the loop that the connection belongs to. It never changes.

@@ -1,0 +1,224 @@
+package server
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"math"
+
+	"treedis/server/command"
+	"treedis/server/config"
+)
+
+var connectionCommands = []row{
+	{Spec: command.Spec{Name: "auth", Arity: -2,
+		Flags:      command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy,
+		Categories: command.CatConnection,
+		Since:      "1.0.0", Group: "connection", Complexity: "O(N), N passwords of the user",
+		Summary: "Log in with a password, or with a user's name and password",
+		Syntax:  "[username^6.0.0] password",
+		History: []command.Change{{"6.0.0", "user names"}}}, run: cmdAuth, local: true},
+	{Spec: command.Spec{Name: "echo", Arity: 2, Flags: command.Loading | command.Stale | command.Fast,
+		Categories: command.CatConnection,
+		Since:      "1.0.0", Group: "connection", Complexity: "O(1)",
+		Summary: "Repeat a message",
+		Syntax:  "message"}, run: cmdEcho, local: true},
+	{Spec: command.Spec{Name: "hello", Arity: -1,
+		Flags:      command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy,
+		Categories: command.CatConnection,
+		Since:      "6.0.0", Group: "connection", Complexity: "O(1)",
+		Summary: "Choose the protocol version, and log in and name the connection along the way",
+		Syntax:  "arguments=[protover:integer [auth=AUTH <username password>] [SETNAME clientname]]",
+		History: []command.Change{{"6.2.0", "version optional, to ask without changing anything"}}}, run: cmdHello, local: true},
+	{Spec: command.Spec{Name: "ping", Arity: -1, Flags: command.Fast, Categories: command.CatConnection,
+		Since: "1.0.0", Group: "connection", Complexity: "O(1)",
+		Summary: "Answer PONG, or repeat a message, as a sign of life",
+		Syntax:  "[message]",
+		Tips:    []string{"request_policy:all_shards", "response_policy:all_succeeded"}}, run: cmdPing, local: true},
+	{Spec: command.Spec{Name: "quit", Arity: -1,
+		Flags:      command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy,
+		Categories: command.CatConnection,
+		Since:      "1.0.0", Group: "connection", Complexity: "O(1)",
+		Summary: "Say OK and hang up",
+		Doc:     command.Deprecated, DeprecatedSince: "7.2.0", ReplacedBy: "closing the connection"}, run: cmdQuit, local: true, inMulti: true},
+	{Spec: command.Spec{Name: "reset", Arity: 1,
+		Flags:      command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy,
+		Categories: command.CatConnection,
+		Since:      "6.2.0", Group: "connection", Complexity: "O(1)",
+		Summary: "Bring the connection back to the state of a new one"}, run: cmdReset, inMulti: true},
+	{Spec: command.Spec{Name: "select", Arity: 2, Flags: command.Loading | command.Stale | command.Fast,
+		Categories: command.CatConnection,
+		Since:      "1.0.0", Group: "connection", Complexity: "O(1)",
+		Summary: "Switch this connection to another database",
+		Syntax:  "index:integer"}, run: cmdSelect, local: true},
+}
+
+func cmdPing(c *Call) {
+	switch len(c.args) {
+	case 1:
+		c.out.Simple("PONG")
+	case 2:
+		c.out.Bulk(c.args[1])
+	default:
+		c.wrongArity()
+	}
+}
+
+func cmdEcho(c *Call) { c.out.Bulk(c.args[1]) }
+
+func cmdSelect(c *Call) {
+	i, ok := c.int(1, "")
+	if !ok {
+		return
+	}
+	if i < math.MinInt32 || i > math.MaxInt32 {
+		c.err("ERR value is out of range, value must between -2147483648 and 2147483647")
+		return
+	}
+	if i < 0 || i >= int64(c.srv.store.Databases()) {
+		c.err(errDBIndex)
+		return
+	}
+	c.c.db = c.srv.store.DB(int(i))
+	c.out.OK()
+}
+
+func cmdAuth(c *Call) {
+	user, password := []byte(defaultUser), c.args[1]
+	switch {
+	case len(c.args) > 3:
+		c.err(errSyntax)
+		return
+	case len(c.args) == 3:
+		user, password = c.args[1], c.args[2]
+	case !c.srv.authRequired():
+		c.err(errNoPassword)
+		return
+	}
+	if c.authenticate(user, password) {
+		c.out.OK()
+	}
+}
+
+// defaultUser is the user whose password requirepass is. There are no others.
+const defaultUser = "default"
+
+// authenticate logs the client in, or replies that it may not.
+func (c *Call) authenticate(user, password []byte) bool {
+	if string(user) != defaultUser || !c.srv.passwordIs(password) {
+		c.stats().authFailures.add(1)
+		c.err(errWrongPass)
+		return false
+	}
+	c.c.user, c.c.authenticated = defaultUser, true
+	return true
+}
+
+// passwordIs compares with requirepass, in a time that tells nothing of it. Without one any password will do.
+func (s *Server) passwordIs(password []byte) bool {
+	if !s.authRequired() {
+		return true
+	}
+	given, want := sha256.Sum256(password), sha256.Sum256([]byte(config.RequirePass.Get(s.cfg)))
+	return subtle.ConstantTimeCompare(given[:], want[:]) == 1
+}
+
+// helloOptions is what HELLO was asked for besides telling of the server.
+type helloOptions struct {
+	protocol       int // 0: as it is
+	user, password []byte
+	name           []byte // nil: as it is
+}
+
+func cmdHello(c *Call) {
+	o, ok := c.helloOptions()
+	if !ok {
+		return
+	}
+	if o.user != nil && !c.authenticate(o.user, o.password) {
+		return
+	}
+	if !c.c.authenticated && c.srv.authRequired() {
+		c.err(errHelloNoAuth)
+		return
+	}
+	if o.name != nil {
+		c.c.name = string(o.name)
+	}
+	if o.protocol != 0 {
+		c.out.SetProtocol(o.protocol)
+	}
+	role := "master"
+	if c.srv.role.isReplica() {
+		role = "replica"
+	}
+	w := c.out
+	w.Map(7)
+	w.BulkString("server")
+	w.BulkString("redis")
+	w.BulkString("version")
+	w.BulkString(RedisVersion)
+	w.BulkString("proto")
+	w.Int(int64(w.Protocol()))
+	w.BulkString("id")
+	w.Int(c.c.id)
+	w.BulkString("mode")
+	w.BulkString("standalone")
+	w.BulkString("role")
+	w.BulkString(role)
+	w.BulkString("modules")
+	w.Array(0)
+}
+
+func (c *Call) helloOptions() (o helloOptions, ok bool) {
+	if len(c.args) == 1 {
+		return o, true
+	}
+	version, ok := c.int(1, "ERR Protocol version is not an integer or out of range")
+	if !ok {
+		return o, false
+	}
+	if version != 2 && version != 3 {
+		c.err("NOPROTO unsupported protocol version")
+		return o, false
+	}
+	o.protocol = int(version)
+	for i := 2; i < len(c.args); i++ {
+		more := len(c.args) - 1 - i
+		switch {
+		case c.is(i, "auth") && more >= 2:
+			o.user, o.password = c.args[i+1], c.args[i+2]
+			i += 2
+		case c.is(i, "setname") && more >= 1:
+			o.name = c.args[i+1]
+			if !printable(o.name) {
+				c.err(errClientName)
+				return o, false
+			}
+			i++
+		default:
+			c.err("ERR Syntax error in HELLO option '" + clip(c.args[i], 128) + "'")
+			return o, false
+		}
+	}
+	return o, true
+}
+
+func cmdQuit(c *Call) {
+	c.out.OK()
+	c.c.closeAfter = true
+}
+
+func cmdReset(c *Call) {
+	client := c.c
+	if client.isMaster {
+		c.err("ERR can only reset normal client connections")
+		return
+	}
+	c.srv.endTransaction(client)
+	client.db = c.srv.store.DB(0)
+	client.user, client.authenticated = defaultUser, !c.srv.authRequired()
+	client.name = "" // the library's name stays: it is still the one behind the connection
+	client.isReader, client.noTouch, client.noEvict, client.reply = false, false, false, replyOn
+	c.out.SetProtocol(2)
+	c.out.Simple("RESET")
+}
