@@ -2,12 +2,15 @@ package resp
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"strconv"
+
+	"treedis/internal/double"
 )
 
-// MaxDoubleLen bounds the text AppendDouble makes: sign, 17 digits, point, "e+308".
-const MaxDoubleLen = 32
+// MaxDoubleLen bounds the text AppendDouble makes.
+const MaxDoubleLen = double.MaxLen
 
 // ParseInt reads a decimal int64 the one way Redis writes it: no plus sign, no leading zero, no space, no "-0".
 func ParseInt(b []byte) (int64, bool) {
@@ -48,25 +51,41 @@ func ParseInt(b []byte) (int64, bool) {
 // ParseFloat reads what C's strtod reads, and nothing around it: decimal or hexadecimal, with or without exponent, "inf" or
 // "infinity" in any case and with either sign. NaN, overflow, underflow to zero and surrounding blanks are refused.
 func ParseFloat(b []byte) (float64, bool) {
+	v, inRange, ok := strtod(b)
+	return v, ok && inRange
+}
+
+// ParseBound is ParseFloat as Redis reads the bounds of score ranges: it takes overflow for infinite and underflow for zero,
+// skips blanks in front, ends at a zero byte, and reads nothing as 0.
+func ParseBound(b []byte) (float64, bool) {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		b = b[:i]
+	}
+	if len(b) == 0 {
+		return 0, true
+	}
+	v, _, ok := strtod(bytes.TrimLeft(b, " \t\n\v\f\r"))
+	return v, ok
+}
+
+// strtod reads a double. inRange is false if it is too large, or so small that it is 0.
+func strtod(b []byte) (v float64, inRange, ok bool) {
 	if v, ok := parseSmallDecimal(b); ok {
-		return v, true
+		return v, true, true
 	}
 	// Go takes digit separators, which strtod does not.
 	if len(b) == 0 || bytes.IndexByte(b, '_') >= 0 {
-		return 0, false
+		return 0, false, false
 	}
 	s := string(b)
 	if hex, exp := hexFloat(b); hex && !exp {
 		s += "p0" // Go wants the exponent that strtod leaves optional
 	}
 	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsNaN(v) {
-		return 0, false
+	if err != nil {
+		return v, false, errors.Is(err, strconv.ErrRange)
 	}
-	if v == 0 && hasNonZeroDigit(b) {
-		return 0, false
-	}
-	return v, true
+	return v, v != 0 || !hasNonZeroDigit(b), !math.IsNaN(v)
 }
 
 // parseSmallDecimal reads plain integers below 2^53, the bulk of all scores, without a conversion to string.
@@ -113,91 +132,8 @@ func hasNonZeroDigit(b []byte) bool {
 	return false
 }
 
-// AppendDouble appends a double as Redis 7.2 prints scores and RESP doubles: integers up to 2^62 in full, everything else as
-// the shortest digits that read back to the same value, in exponent form from where fpconv chooses it; "inf", "-inf", "nan", "-0".
-func AppendDouble(dst []byte, f float64) []byte {
-	switch {
-	case math.IsNaN(f):
-		return append(dst, "nan"...)
-	case math.IsInf(f, 1):
-		return append(dst, "inf"...)
-	case math.IsInf(f, -1):
-		return append(dst, "-inf"...)
-	case f == 0 && math.Signbit(f):
-		return append(dst, "-0"...)
-	}
-	const exact = 1 << 62
-	if f >= -exact && f <= exact {
-		if i := int64(f); float64(i) == f {
-			return strconv.AppendInt(dst, i, 10)
-		}
-	}
-	return appendShortest(dst, f)
-}
-
-// appendShortest lays out the shortest decimal digits of f, finite and not zero, as fpconv does: value = digits * 10^k.
-func appendShortest(dst []byte, f float64) []byte {
-	var sci [MaxDoubleLen]byte
-	text := strconv.AppendFloat(sci[:0], math.Abs(f), 'e', -1, 64) // d[.ddd]e±xx
-	e := bytes.IndexByte(text, 'e')
-	point := atoiSigned(text[e+1:]) // the power of ten of the first digit
-	digits := text[:e]
-	if len(digits) > 1 {
-		digits[1], digits = digits[0], digits[1:] // "d.ddd" -> "dddd", in place
-	}
-	n := len(digits)
-	k := point - n + 1
-	exp := point
-	if exp < 0 {
-		exp = -exp
-	}
-	if f < 0 {
-		dst = append(dst, '-')
-	}
-	switch {
-	case k >= 0 && exp < n+7:
-		dst = append(dst, digits...)
-		for ; k > 0; k-- {
-			dst = append(dst, '0')
-		}
-		return dst
-	case k < 0 && (k > -7 || exp < 4):
-		whole := n + k
-		if whole > 0 {
-			dst = append(dst, digits[:whole]...)
-			dst = append(dst, '.')
-			return append(dst, digits[whole:]...)
-		}
-		dst = append(dst, '0', '.')
-		for ; whole < 0; whole++ {
-			dst = append(dst, '0')
-		}
-		return append(dst, digits...)
-	}
-	dst = append(dst, digits[0])
-	if n > 1 {
-		dst = append(dst, '.')
-		dst = append(dst, digits[1:]...)
-	}
-	if point < 0 {
-		dst = append(dst, 'e', '-')
-	} else {
-		dst = append(dst, 'e', '+')
-	}
-	return strconv.AppendInt(dst, int64(exp), 10)
-}
-
-// atoiSigned reads the exponent that strconv printed, "+05" or "-308".
-func atoiSigned(b []byte) int {
-	v := 0
-	for _, c := range b[1:] {
-		v = v*10 + int(c-'0')
-	}
-	if b[0] == '-' {
-		return -v
-	}
-	return v
-}
+// AppendDouble appends a double as Redis 7.2 prints scores and RESP doubles. See package double for the text.
+func AppendDouble(dst []byte, f float64) []byte { return double.Append(dst, f) }
 
 // AppendHuman appends a double in plain notation with at most 17 decimals and no trailing zeros, as INCRBYFLOAT-like replies
 // and GEOPOS coordinates are printed.

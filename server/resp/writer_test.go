@@ -198,3 +198,19 @@ func TestParseFloat(t *testing.T) {
 		require.False(t, ok, s)
 	}
 }
+
+func TestParseBound(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]float64{
+		"": 0, "1": 1, " \t1.5": 1.5, "-inf": math.Inf(-1), "1e400": math.Inf(1), "-1e400": math.Inf(-1), "1e-400": 0, "0x1p-5000": 0,
+		"7\x00x": 7, "\x00x": 0, "0x1p5000": math.Inf(1),
+	} {
+		got, ok := ParseBound([]byte(s))
+		require.True(t, ok, "%q", s)
+		require.Equal(t, want, got, "%q", s)
+	}
+	for _, s := range []string{" ", "1 ", "nan", "x", "1_0", "(1", "0x_1p5000"} {
+		_, ok := ParseBound([]byte(s))
+		require.False(t, ok, "%q", s)
+	}
+}
