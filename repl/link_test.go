@@ -425,3 +425,39 @@ func TestStateNames(t *testing.T) {
 	require.Equal(t, []string{"none", "connect", "connecting", "handshake", "sync", "connected", "unknown"}, names)
 	require.Equal(t, "[::1]:6379", Address{"::1", 6379}.String())
 }
+
+// slowTarget loads byte by byte, waiting for the test in between, and has a file.
+type slowTarget struct {
+	*node
+	step chan struct{}
+}
+
+func (s *slowTarget) LoadRDB(_ context.Context, r io.Reader, _ SyncInfo) (Dataset, error) {
+	b := make([]byte, 1)
+	for {
+		<-s.step
+		if _, err := r.Read(b); err == io.EOF {
+			return map[string]string{}, nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (s *slowTarget) FsyncedOffset() (int64, bool) { return 3, true }
+
+func TestSignsOfLifeWhileLoading(t *testing.T) {
+	t.Parallel()
+	r, f := newNode(t), newFakeMaster(t)
+	target := &slowTarget{r, make(chan struct{})}
+	r.link.o.Target = target
+	r.link.o.AckPeriod = time.Nanosecond // every read is late
+	r.followAddr(f.addr(), FollowOptions{})
+	f.greet()
+	f.say("+FULLRESYNC " + idA + " 5\r\n$2\r\n")
+	target.step <- struct{}{}
+	require.Empty(t, readLine(t, f.in), "a newline")
+	f.say("ab")
+	close(target.step)
+	f.expect("REPLCONF ACK 5 FACK 3")
+}

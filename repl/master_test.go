@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -254,4 +255,122 @@ func TestClosedMasterTakesNoReplicas(t *testing.T) {
 	m.Unlock()
 	_, err := theirs.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
+}
+
+// customSource makes a node hand out snapshots that write encodes; pass counts the
+// calls, from 1.
+type customSource struct {
+	*node
+	write func(w io.Writer, pass int64) error
+	pass  atomic.Int64
+}
+
+func (s *customSource) SnapshotLocked(Filter) (Snapshot, error) {
+	s.snapshots.Add(1)
+	return s, nil
+}
+
+func (s *customSource) WriteRDB(w io.Writer) error { return s.write(w, s.pass.Add(1)) }
+func (s *customSource) Release()                   { s.released.Add(1) }
+
+// attachPipe attaches a replica whose other end the test holds.
+func attachPipe(t *testing.T, m *node, info ReplicaInfo) net.Conn {
+	ours, theirs := net.Pipe()
+	t.Cleanup(func() { theirs.Close() })
+	m.Lock()
+	defer m.Unlock()
+	require.NoError(t, m.master.AttachLocked(SyncRequest{Conn: ours, ReplID: "?", Offset: -1, Replica: info}))
+	return theirs
+}
+
+func TestStalledTransferTimesOut(t *testing.T) {
+	t.Parallel()
+	for _, eof := range []bool{true, false} {
+		m := newNode(t)
+		m.set("key", "value")
+		attachPipe(t, m, ReplicaInfo{CapaEOF: eof}) // nothing is ever read
+		eventually(t, "writing", func() bool { return m.master.snapshotList()[0].writingSince.Load() != 0 })
+		m.clock.Store(int64(59 * time.Second))
+		m.master.Cron()
+		require.Equal(t, 1, m.master.Count())
+		m.clock.Store(int64(62 * time.Second))
+		m.master.Cron()
+		require.Zero(t, m.master.Count())
+		require.True(t, m.logged("Disconnecting timedout replica (full sync)"))
+	}
+}
+
+func TestSnapshotThatChangesItsLength(t *testing.T) {
+	t.Parallel()
+	for _, second := range []string{"shorter", "longer than before"} {
+		m := newNode(t)
+		m.master.source = &customSource{node: m, write: func(w io.Writer, pass int64) error {
+			text := "as announced"
+			if pass > 1 {
+				text = second
+			}
+			_, err := io.WriteString(w, text)
+			return err
+		}}
+		all, err := io.ReadAll(attachPipe(t, m, ReplicaInfo{}))
+		require.NoError(t, err)
+		require.NotContains(t, string(all), "longer", "no byte beyond the announced length")
+		eventually(t, "gone", func() bool { return m.master.Count() == 0 })
+	}
+}
+
+func TestSnapshotThatFailsEndsTheConnection(t *testing.T) {
+	t.Parallel()
+	for _, eof := range []bool{true, false} {
+		m := newNode(t)
+		m.master.source = &customSource{node: m, write: func(io.Writer, int64) error { return io.ErrNoProgress }}
+		_, err := io.ReadAll(attachPipe(t, m, ReplicaInfo{CapaEOF: eof}))
+		require.NoError(t, err)
+		eventually(t, "gone", func() bool { return m.master.Count() == 0 })
+	}
+}
+
+func TestKeepaliveWhileMeasuring(t *testing.T) {
+	t.Parallel()
+	m := newNode(t)
+	more := make(chan struct{})
+	m.master.source = &customSource{node: m, write: func(w io.Writer, pass int64) error {
+		for range 2 {
+			if pass == 1 {
+				<-more
+			}
+			if _, err := io.WriteString(w, "x"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	r := bufio.NewReader(attachPipe(t, m, ReplicaInfo{}))
+	require.Contains(t, readLine(t, r), "+FULLRESYNC")
+	require.Equal(t, "wait_bgsave", m.master.Replicas()[0].State.Info())
+	m.master.Cron()
+	more <- struct{}{}
+	require.Empty(t, readLine(t, r))
+	more <- struct{}{}
+	require.Equal(t, "$2", readLine(t, r))
+	require.Equal(t, "send_bulk", m.master.Replicas()[0].State.Info())
+}
+
+func TestFsyncAcks(t *testing.T) {
+	t.Parallel()
+	m := newNode(t)
+	theirs := attachPipe(t, m, ReplicaInfo{})
+	go io.Copy(io.Discard, theirs)
+	eventually(t, "online", func() bool { return m.master.Replicas()[0].State == Online })
+	opened := make(chan struct{})
+	require.NotNil(t, m.master.WaitFsyncAcks(40, 1, func() { close(opened) }))
+	for _, ack := range []string{"REPLCONF ACK 50 FACK 39", "REPLCONF ACK 50 FACK x", "REPLCONF ACK 45 FACK 41"} {
+		require.Zero(t, m.master.CountFsyncAcks(40))
+		_, err := io.WriteString(theirs, ack+"\r\n")
+		require.NoError(t, err)
+	}
+	<-opened
+	s := m.master.Replicas()[0]
+	require.EqualValues(t, 50, s.AckOffset, "offsets only grow")
+	require.EqualValues(t, 41, s.FsyncOffset)
 }

@@ -90,7 +90,7 @@ func (n *node) close() {
 	n.master.Close()
 	n.conns.Wait()
 	if n.t.Failed() {
-		n.t.Logf("log of node %s:\n%s", n.addr(), strings.Join(n.lines, "\n"))
+		n.t.Logf("the last lines of node %s:\n%s", n.addr(), strings.Join(n.lines[max(0, len(n.lines)-40):], "\n"))
 	}
 	require.Equal(n.t, n.snapshots.Load(), n.released.Load(), "every snapshot is released")
 }
