@@ -11,18 +11,18 @@ import (
 // exempt lists the commands that stand in no grammar table, by the name of COMMAND LIST, with the reason. A container's name
 // covers its subcommands.
 var exempt = map[string]string{
-	"acl":      "users and passwords are process-wide: server's own tests and Redis's suite",
+	"acl":      "users and passwords are process-wide",
 	"cluster":  "cluster mode is off on both sides",
-	"config":   "each server's own parameters: config's own tests",
+	"config":   "each server's own parameters",
 	"debug":    "it may stop or change the server at will; DIGEST and POPULATE are used by the harness",
-	"function": "code that runs in the server: server/script's own tests",
+	"function": "code that runs in the server",
 	"info":     "each server's own figures: tests read its fields",
 	"latency":  "measured times",
 	"xinfo":    "idle times, and how a server lays out its nodes",
 	"memory":   "each server's own figures",
 	"module":   "there are none",
 	"pubsub":   "counts subscribers, of whom a connection that takes turns must not be one",
-	"script":   "code that runs in the server: server/script's own tests",
+	"script":   "code that runs in the server",
 	"slowlog":  "measured times",
 
 	"client|caching":      "tracking sends what nobody asked for",

@@ -27,7 +27,8 @@ var differences72 = []difference{
 		name:   "COMMAND GETKEYS of a command without arguments",
 		reason: "its arity is -3 in 7.2 and -4 in 7.0, so that 7.2 goes on to look at the command that it names",
 		applies: func(args []string, ours, theirs harness.Reply) bool {
-			return (isCommand(args, 3, "COMMAND", "GETKEYS") || isCommand(args, 3, "COMMAND", "GETKEYSANDFLAGS")) && isArityError(theirs) && ours.IsError() && !isArityError(ours)
+			return (isCommand(args, 3, "COMMAND", "GETKEYS") || isCommand(args, 3, "COMMAND", "GETKEYSANDFLAGS")) &&
+				isArityError(theirs) && ours.IsError() && !isArityError(ours)
 		},
 	},
 	{
