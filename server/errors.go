@@ -29,6 +29,7 @@ const (
 	errOOM         = "OOM command not allowed when used memory > 'maxmemory'."
 	errMisconf     = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
 	errExecAbort   = "EXECABORT Transaction discarded because of previous errors."
+	errFilterEOF   = "ERR Filtered replica requires EOF capability"
 	errMaxClients  = "ERR max number of clients reached"
 	errProtected   = "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. Connections are accepted from this host only: set a password, or turn protected-mode off."
 	errNestedMulti = "ERR MULTI calls can not be nested"

@@ -266,7 +266,7 @@ func (c *Call) offerSnapshot(req repl.SyncRequest) {
 	}
 	req.Replica = client.replicaInfo()
 	if err := req.Replica.Validate(); err != nil {
-		c.err("ERR " + err.Error())
+		c.err(errFilterEOF) // the one thing that can be wrong
 		return
 	}
 	conn := client.conn
