@@ -1,6 +1,8 @@
 package server
 
 import (
+	"strings"
+
 	"treedis/server/resp"
 	"treedis/store"
 )
@@ -34,14 +36,30 @@ type Call struct {
 // the access clock.
 func (c *Call) lookup(key []byte) *store.Entry {
 	e := c.lookupWrite(key)
+	if !c.countLookup(e) {
+		c.srv.notify(notifyKeyMiss, "keymiss", key, c.db)
+	}
+	return e
+}
+
+// inspect is lookup that leaves the access clock alone.
+func (c *Call) inspect(key []byte) *store.Entry {
+	e := c.peek(key)
+	if !c.countLookup(e) {
+		c.srv.notify(notifyKeyMiss, "keymiss", key, c.db)
+	}
+	return e
+}
+
+// countLookup counts a hit or a miss, and returns which.
+func (c *Call) countLookup(e *store.Entry) (hit bool) {
 	st := c.stats()
 	if e == nil {
 		st.keyspaceMisses.add(1)
-		c.srv.notify(notifyKeyMiss, "keymiss", key, c.db)
-		return nil
+		return false
 	}
 	st.keyspaceHits.add(1)
-	return e
+	return true
 }
 
 // lookupWrite is lookup for commands that write: it counts neither hit nor miss.
@@ -55,6 +73,21 @@ func (c *Call) lookupWrite(key []byte) *store.Entry {
 		c.srv.clock.touch(e)
 	}
 	return e
+}
+
+// lookupWriteIn is lookupWrite for a key of another database than the selected one.
+func (c *Call) lookupWriteIn(db *store.DB, key []byte) *store.Entry {
+	selected := c.db
+	c.db = db
+	e := c.lookupWrite(key)
+	c.db = selected
+	return e
+}
+
+// expired reports whether an entry has expired, without doing anything about it.
+func (c *Call) expired(e *store.Entry) bool {
+	at := e.Expire()
+	return at != 0 && at <= c.expireNow
 }
 
 // peek is lookup that leaves hits, misses and the access clock alone.
@@ -102,7 +135,10 @@ func (c *Call) modifiedIn(db *store.DB, class notifyClass, event string, key []b
 }
 
 // created sends the event of a key that was not there before. It precedes the event of what created it.
-func (c *Call) created(key []byte) { c.srv.notify(notifyNew, "new", key, c.db) }
+func (c *Call) created(key []byte) { c.createdIn(c.db, key) }
+
+// createdIn is created for a key of another database than the selected one.
+func (c *Call) createdIn(db *store.DB, key []byte) { c.srv.notify(notifyNew, "new", key, db) }
 
 // deleteIfEmpty removes a collection's key once its last element is gone, as Redis does, and sends
 // the del event. empty is what the value says of itself.
@@ -118,6 +154,17 @@ func (c *Call) err(text string) {
 	c.failed = true
 	c.out.Error(text)
 	c.srv.countError(c, text)
+}
+
+// help replies with the text of a container's HELP: lines come in pairs of a subcommand and what it does.
+func (c *Call) help(lines ...string) {
+	c.out.Array(len(lines) + 3)
+	c.out.Simple(strings.ToUpper(string(c.args[0])) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
+	for _, line := range lines {
+		c.out.Simple(line)
+	}
+	c.out.Simple("HELP")
+	c.out.Simple("    Print this help.")
 }
 
 // wrongArity replies that the number of arguments is wrong.

@@ -77,7 +77,8 @@ type Server struct {
 	masterClient   *Client // executes the master's stream; keyspace lock
 	clock          accessClock
 	loading        loadingState
-	skipChecksum   bool        // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
+	skipChecksum   bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
+	scans          scanPositions
 	activeExpireOn atomic.Bool // DEBUG SET-ACTIVE-EXPIRE
 
 	rand   *rand.Rand // guarded by randMu

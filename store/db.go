@@ -159,7 +159,16 @@ func (db *DB) Rename(src, dst []byte) bool {
 	db.Delete(src)
 	h := db.keys.Hash(dst)
 	db.put(h, c, db.keys.Get(h, dst))
+	c.clock = e.Clock() // it goes with the value
 	return true
+}
+
+// MoveTo moves the entry e of this database, with its expiry, to database to, which must not hold its key.
+func (db *DB) MoveTo(e *Entry, to *DB) {
+	c := e.copyAs(e.Key(), e.Expire())
+	to.put(to.keys.Hash(e.Key()), c, nil)
+	c.clock = e.Clock()
+	db.Delete(e.Key())
 }
 
 // CopyTo copies the entry e of this database to key dst of database to, replacing what is there.

@@ -1,0 +1,83 @@
+package server
+
+import (
+	"treedis/server/command"
+	"treedis/store"
+)
+
+var keyspaceCommands = []row{
+	{Spec: command.Spec{Name: "dbsize", Arity: 1, Flags: command.ReadOnly | command.Fast,
+		Categories: command.CatKeyspace,
+		Since:      "1.0.0", Group: "server", Complexity: "O(1)",
+		Summary: "Count the keys of the database",
+		Tips:    []string{"request_policy:all_shards", "response_policy:agg_sum"}}, run: cmdDBSize},
+	{Spec: command.Spec{Name: "flushall", Arity: -1, Flags: command.Write,
+		Categories: command.CatKeyspace | command.CatDangerous,
+		Since:      "1.0.0", Group: "server", Complexity: "O(N), N keys in all databases",
+		Summary: "Empty every database",
+		Syntax:  "flush-type=[ASYNC^4.0.0 | SYNC^6.2.0]",
+		Tips:    []string{"request_policy:all_shards", "response_policy:all_succeeded"},
+		History: []command.Change{{"4.0.0", "`ASYNC`"}, {"6.2.0", "`SYNC`"}}}, run: cmdFlushAll},
+	{Spec: command.Spec{Name: "flushdb", Arity: -1, Flags: command.Write,
+		Categories: command.CatKeyspace | command.CatDangerous,
+		Since:      "1.0.0", Group: "server", Complexity: "O(N), N keys in the database",
+		Summary: "Empty this database",
+		Syntax:  "flush-type=[ASYNC^4.0.0 | SYNC^6.2.0]",
+		Tips:    []string{"request_policy:all_shards", "response_policy:all_succeeded"},
+		History: []command.Change{{"4.0.0", "`ASYNC`"}, {"6.2.0", "`SYNC`"}}}, run: cmdFlushDB},
+	{Spec: command.Spec{Name: "swapdb", Arity: 3, Flags: command.Write | command.Fast,
+		Categories: command.CatKeyspace | command.CatDangerous,
+		Since:      "4.0.0", Group: "server", Complexity: "O(N), N clients that watch or block on their keys",
+		Summary: "Exchange the contents of two databases",
+		Syntax:  "index1:integer index2:integer"}, run: cmdSwapDB},
+}
+
+func cmdDBSize(c *Call) { c.out.Int(int64(c.db.Len())) }
+
+func cmdFlushDB(c *Call) { c.flush(c.db) }
+
+func cmdFlushAll(c *Call) {
+	all := make([]*store.DB, c.srv.store.Databases())
+	for i := range all {
+		all[i] = c.srv.store.DB(i)
+	}
+	c.flush(all...)
+}
+
+// flush empties databases. ASYNC and SYNC make no difference: either takes no time, and the collector frees the
+// memory. It is logged even if there was nothing to delete.
+func (c *Call) flush(dbs ...*store.DB) {
+	if len(c.args) > 2 || len(c.args) == 2 && !c.is(1, "async") && !c.is(1, "sync") {
+		c.err(errSyntax)
+		return
+	}
+	for _, db := range dbs {
+		c.srv.touchWatchedDB(db, nil)
+		c.dirty += db.Flush()
+	}
+	c.rewrite(c.args...)
+	c.out.OK()
+}
+
+func cmdSwapDB(c *Call) {
+	a, ok := c.databaseNumber(1, "ERR invalid first DB index")
+	if !ok {
+		return
+	}
+	b, ok := c.databaseNumber(2, "ERR invalid second DB index")
+	if !ok {
+		return
+	}
+	x, y := c.databaseAt(a), c.databaseAt(b)
+	if x == nil || y == nil {
+		c.err(errDBIndex)
+		return
+	}
+	if x != y {
+		c.srv.touchWatchedDB(x, y)
+		c.srv.touchWatchedDB(y, x)
+		c.srv.store.Swap(x.Index(), y.Index())
+	}
+	c.dirty++
+	c.out.OK()
+}
