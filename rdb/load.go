@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"fmt"
+	"math"
 
 	"treedis/store"
 	"treedis/store/stream"
@@ -38,6 +39,9 @@ type Loader struct {
 	name []byte // its name
 	skip bool   // it is being left out
 	list store.ListWriter
+	set  store.SetWriter
+	hash store.HashWriter
+	zset *store.ZSetBuilder
 }
 
 // NewLoader returns a Loader into st, which nobody else uses meanwhile.
@@ -89,14 +93,7 @@ func (l *Loader) admit(k *Key) (bool, error) {
 	return true, nil
 }
 
-// finish sets what a key has beside its value.
-func (l *Loader) finish(k *Key, name []byte) {
-	if k.ExpireAt != 0 {
-		l.db.SetExpire(name, k.ExpireAt)
-	}
-	l.setClock(k, name)
-}
-
+// setClock hands on what is known of the last access.
 func (l *Loader) setClock(k *Key, name []byte) {
 	if l.SetClock != nil && (k.Idle >= 0 || k.Freq >= 0) {
 		l.SetClock(l.db.Peek(name), k.Idle, k.Freq)
@@ -144,11 +141,15 @@ func (l *Loader) BeginSet(k *Key, _ uint64) error {
 	if ok, err := l.begin(k); !ok {
 		return err
 	}
-	return ErrUnsupported
+	l.set = l.db.OpenSet(l.name)
+	return nil
 }
 
 // SetMember adds to the open set.
 func (l *Loader) SetMember(m []byte) error {
+	if !l.skip && !l.set.Add(m) {
+		return ErrDuplicate
+	}
 	return nil
 }
 
@@ -157,24 +158,36 @@ func (l *Loader) BeginHash(k *Key, _ uint64) error {
 	if ok, err := l.begin(k); !ok {
 		return err
 	}
-	return ErrUnsupported
+	l.hash = l.db.OpenHash(l.name)
+	return nil
 }
 
 // HashField adds to the open hash.
 func (l *Loader) HashField(f, v []byte) error {
+	if !l.skip && !l.hash.Set(f, v) {
+		return ErrDuplicate
+	}
 	return nil
 }
 
 // BeginZSet opens a sorted set.
-func (l *Loader) BeginZSet(k *Key, _ uint64) error {
+func (l *Loader) BeginZSet(k *Key, n uint64) error {
 	if ok, err := l.begin(k); !ok {
 		return err
 	}
-	return ErrUnsupported
+	l.zset = l.db.NewZSetBuilder(int(min(n, 1<<20)))
+	return nil
 }
 
 // ZSetMember adds to the open sorted set.
 func (l *Loader) ZSetMember(m []byte, score float64) error {
+	switch {
+	case l.skip:
+	case math.IsNaN(score):
+		return fmt.Errorf("%w: a score that is not a number", ErrCorrupt)
+	case l.zset.Add(m, score) != nil:
+		return ErrDuplicate
+	}
 	return nil
 }
 
@@ -190,8 +203,15 @@ func (l *Loader) Stream(k *Key, s *stream.Stream) error {
 
 // EndKey closes a collection.
 func (l *Loader) EndKey() error {
-	if !l.skip {
-		l.finish(&l.key, l.name)
+	if l.skip {
+		return nil
 	}
+	if l.zset != nil {
+		l.zset.Load(l.name, l.key.ExpireAt)
+		l.zset = nil
+	} else if l.key.ExpireAt != 0 {
+		l.db.SetExpire(l.name, l.key.ExpireAt)
+	}
+	l.setClock(&l.key, l.name)
 	return nil
 }

@@ -83,10 +83,15 @@ func WriteEntry(to Sink, k *Key, e *store.Entry) error {
 		return to.String(k, e.Bytes(&scratch))
 	case store.List:
 		return writeList(to, k, e.List())
-	case store.Stream:
+	case store.Set:
+		return writeSet(to, k, e.Set())
+	case store.Hash:
+		return writeHash(to, k, e.Hash())
+	case store.ZSet:
+		return writeZSet(to, k, e.ZSet())
+	default:
 		return to.Stream(k, e.Stream())
 	}
-	return ErrUnsupported
 }
 
 func writeList(to Sink, k *Key, l store.ListView) error {
@@ -95,6 +100,48 @@ func writeList(to Sink, k *Key, l store.ListView) error {
 	}
 	for v := range l.All() {
 		if err := to.ListItem(v); err != nil {
+			return err
+		}
+	}
+	return to.EndKey()
+}
+
+func writeSet(to Sink, k *Key, s store.SetView) error {
+	if blob := s.Intset(); blob != nil {
+		if w, ok := to.(*Writer); ok {
+			return w.Intset(k, blob)
+		}
+	}
+	if err := to.BeginSet(k, uint64(s.Len())); err != nil {
+		return err
+	}
+	for m := range s.All() {
+		if err := to.SetMember(m); err != nil {
+			return err
+		}
+	}
+	return to.EndKey()
+}
+
+func writeHash(to Sink, k *Key, h store.HashView) error {
+	if err := to.BeginHash(k, uint64(h.Len())); err != nil {
+		return err
+	}
+	for f, v := range h.All() {
+		if err := to.HashField(f, v); err != nil {
+			return err
+		}
+	}
+	return to.EndKey()
+}
+
+// writeZSet passes the members from the greatest down: Redis inserts each at the head of its skiplist.
+func writeZSet(to Sink, k *Key, z store.SortedSet) error {
+	if err := to.BeginZSet(k, uint64(z.Len())); err != nil {
+		return err
+	}
+	for m, score := range z.Backward() {
+		if err := to.ZSetMember(m, score); err != nil {
 			return err
 		}
 	}

@@ -79,6 +79,7 @@ type Server struct {
 	loading        loadingState
 	skipChecksum   bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
 	scans          scanPositions
+	debug          map[string]debugCommand
 	activeExpireOn atomic.Bool // DEBUG SET-ACTIVE-EXPIRE
 
 	rand   *rand.Rand // guarded by randMu
@@ -123,6 +124,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{
 		opts: opts, cfg: opts.Config, table: table, started: time.Now(),
 		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}),
+		debug:    debugCommands(),
 		watchers: watchers{}, clients: map[int64]*Client{},
 	}
 	loops := int(config.IOThreads.Get(s.cfg))

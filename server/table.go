@@ -25,6 +25,7 @@ type row struct {
 // tableGroups lists the rows of all groups.
 func tableGroups() [][]row {
 	return [][]row{
+		debugRows,
 		bitmapCommands,
 		clientCommands,
 		connectionCommands,

@@ -40,6 +40,14 @@ func (l ListView) Len() int {
 	return 0
 }
 
+// Nodes returns the number of chunks that the elements lie in.
+func (l ListView) Nodes() int {
+	if l.large != nil {
+		return l.large.Chunks()
+	}
+	return 1
+}
+
 // Index returns element i, 0 <= i < Len, valid until the list is written to. An integer is formatted into
 // scratch.
 func (l ListView) Index(i int, scratch *[20]byte) []byte {

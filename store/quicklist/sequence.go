@@ -4,6 +4,9 @@ import "treedis/store/listpack"
 
 // The chunks are numbered from 0, the head, to chunks()-1, the tail if there is one.
 
+// Chunks returns the number of chunks.
+func (l *List) Chunks() int { return l.chunks() }
+
 func (l *List) chunks() int {
 	n := 1 + l.mid.Len()
 	if l.tail != nil {

@@ -1,0 +1,382 @@
+package server
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"treedis/rdb"
+	"treedis/server/command"
+	"treedis/server/config"
+	"treedis/server/glob"
+	"treedis/store"
+)
+
+var debugRows = []row{
+	{Spec: command.Spec{Name: "debug", Arity: -2,
+		Flags: command.Admin | command.NoScript | command.Loading | command.Stale | command.Protected,
+		Since: "1.0.0", Group: "server", Complexity: "by subcommand",
+		Summary: "Commands for tests and for finding faults",
+		Doc:     command.SystemCommand}, run: cmdDebug},
+}
+
+// debugCommand is a subcommand of DEBUG. Args counts the words after its name.
+type debugCommand struct {
+	min, max int // words after the name; max < 0: any number
+	run      func(*Call)
+	help     string
+}
+
+// debugCommands are the subcommands; DEBUG's table of its own since Redis documents none of them.
+func debugCommands() map[string]debugCommand {
+	return map[string]debugCommand{
+		"change-repl-id":    {0, 0, debugChangeReplID, "Begin a new replication history, which no replica can continue from."},
+		"digest":            {0, 0, debugDigest, "Fingerprint of all data, equal to Redis's."},
+		"digest-value":      {0, -1, debugDigestValue, "<key> ... - Fingerprint of single values."},
+		"error":             {1, 1, debugError, "<text> - Reply with an error."},
+		"htstats":           {1, 2, debugHTStats, "<dbid> [full] - Shape of a database's hash tables."},
+		"listpack":          {1, 1, debugListpack, "<key> - Size of a value kept as one listpack."},
+		"log":               {1, 1, debugLog, "<text> - Write a line to the log."},
+		"object":            {1, 1, debugObject, "<key> - How a value is kept."},
+		"panic":             {0, 0, debugPanic, "Crash the server."},
+		"populate":          {1, 3, debugPopulate, "<count> [<prefix>] [<size>] - Create string keys named <prefix>:<number>."},
+		"protocol":          {1, 1, debugProtocol, "<type> - Reply with a value of a RESP3 type."},
+		"reload":            {0, -1, debugReload, "[NOSAVE] [NOFLUSH] [MERGE] - Save the data and load it again."},
+		"set-active-expire": {1, 1, debugSetActiveExpire, "<0|1> - Whether keys that expired are looked for."},
+		"set-skip-checksum-validation": {1, 1, debugSkipChecksum,
+			"<0|1> - Whether RESTORE takes payloads with a wrong checksum."},
+		"sleep":           {1, 1, debugSleep, "<seconds> - Hold everything up; decimals are allowed."},
+		"stringmatch-len": {2, 2, debugStringMatch, "<length> <pattern> - Match a pattern against a long string."},
+	}
+}
+
+func cmdDebug(c *Call) {
+	if !c.srv.debugAllowed(c.c) {
+		c.err("ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.")
+		return
+	}
+	name := strings.ToLower(string(c.args[1]))
+	if name == "help" {
+		c.debugHelp()
+		return
+	}
+	sub, ok := c.srv.debug[name]
+	n := len(c.args) - 2
+	if !ok || n < sub.min || sub.max >= 0 && n > sub.max {
+		c.err("ERR unknown subcommand or wrong number of arguments for '" + clip(c.args[1], 128) + "'. Try DEBUG HELP.")
+		return
+	}
+	sub.run(c)
+}
+
+// debugAllowed reports whether enable-debug-command lets the client use DEBUG.
+func (s *Server) debugAllowed(c *Client) bool {
+	switch config.EnableDebugCommand.Get(s.cfg) {
+	case config.AllowYes:
+		return true
+	case config.AllowLocal:
+		return c.conn == nil || isLocal(c.conn.RemoteAddr())
+	}
+	return false
+}
+
+func (c *Call) debugHelp() {
+	lines := []string{"DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
+	for _, name := range slices.Sorted(maps.Keys(c.srv.debug)) {
+		lines = append(lines, strings.ToUpper(name), "    "+c.srv.debug[name].help)
+	}
+	lines = append(lines, "HELP", "    Print this help.")
+	c.out.Array(len(lines))
+	for _, l := range lines {
+		c.out.Simple(l)
+	}
+}
+
+func debugChangeReplID(c *Call) {
+	c.srv.logger.noticef("Changing replication IDs after receiving change-repl-id")
+	c.srv.ids.Change()
+	c.srv.ids.Clear()
+	c.out.OK()
+}
+
+func debugDigest(c *Call) {
+	d := datasetDigest(c.srv.store)
+	c.out.Simple(hex.EncodeToString(d[:]))
+}
+
+func debugDigestValue(c *Call) {
+	c.out.Array(len(c.args) - 2)
+	for _, key := range c.args[2:] {
+		var d digest
+		if e := c.peek(key); e != nil {
+			d.entry(e)
+		}
+		c.out.Simple(hex.EncodeToString(d[:]))
+	}
+}
+
+func debugError(c *Call) { c.err(string(c.args[2])) }
+
+func debugLog(c *Call) {
+	c.srv.logger.warningf("DEBUG LOG: %s", c.args[2])
+	c.out.OK()
+}
+
+func debugPanic(c *Call) {
+	c.srv.logger.warningf("crashed by DEBUG PANIC")
+	panic("DEBUG PANIC")
+}
+
+func debugSetActiveExpire(c *Call) {
+	if n, ok := c.int(2, ""); ok {
+		c.srv.activeExpireOn.Store(n != 0)
+		c.out.OK()
+	}
+}
+
+func debugSkipChecksum(c *Call) {
+	if n, ok := c.int(2, ""); ok {
+		c.srv.skipChecksum = n != 0
+		c.out.OK()
+	}
+}
+
+// debugSleep holds the lock, so that nobody is served meanwhile.
+func debugSleep(c *Call) {
+	f, ok := c.float(2)
+	if !ok {
+		return
+	}
+	time.Sleep(time.Duration(max(0, f) * float64(time.Second)))
+	c.out.OK()
+}
+
+func debugStringMatch(c *Call) {
+	n, ok := c.intRange(2, 0, 1<<30, "")
+	if !ok {
+		return
+	}
+	glob.Match(c.args[3], make([]byte, n))
+	c.out.OK()
+}
+
+func debugHTStats(c *Call) {
+	n, ok := c.int(2, "")
+	if !ok {
+		return
+	}
+	if n < 0 || n >= int64(c.srv.store.Databases()) {
+		c.err("ERR Out of range database")
+		return
+	}
+	keys, expires := c.srv.store.DB(int(n)).TableStats()
+	c.out.Verbatim("txt", fmt.Sprintf("[Dictionary HT]\n%s[Expires HT]\n%s", htStats(keys), htStats(expires)))
+}
+
+func htStats(st store.TableStats) string {
+	if st.Items == 0 {
+		return "No stats available for empty dictionaries\n"
+	}
+	return fmt.Sprintf("Hash table 0 stats (main hash table):\n table size: %d\n number of elements: %d\n pages: %d\n depth: %d\n overhead: %d bytes\n",
+		st.Pages*24, st.Items, st.Pages, st.Depth, st.Bytes)
+}
+
+func debugListpack(c *Call) {
+	e := c.peek(c.args[2])
+	switch {
+	case e == nil:
+		c.err(errNoSuchKey)
+	case e.Encoding() != store.EncListpack:
+		c.err("ERR Not a listpack encoded object.")
+	default:
+		c.out.Simple("Listpack structure: " + strconv.Itoa(e.FlatLen()) + " bytes")
+	}
+}
+
+func debugObject(c *Call) {
+	e := c.peek(c.args[2])
+	if e == nil {
+		c.err(errNoSuchKey)
+		return
+	}
+	size := serializedLength(e)
+	line := fmt.Sprintf("Value at:%p refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
+		e, e.Encoding(), size, e.Clock()&lruMask, c.srv.clock.idle(e))
+	if e.Encoding() == store.EncQuicklist {
+		line += quicklistLine(c.srv, e, size)
+	}
+	c.out.Simple(line)
+}
+
+// serializedLength is the length of a value in an RDB, without its type and key.
+func serializedLength(e *store.Entry) int {
+	k := rdb.NewKey(nil, 0)
+	const frame = 1 + 2 + 8 // type, version and checksum of a payload
+	payload, err := rdb.AppendDump(nil, rdb.WriterOptions{Compress: true}, func(w *rdb.Writer) error { return rdb.WriteEntry(w, &k, e) })
+	if err != nil {
+		return 0
+	}
+	return len(payload) - frame
+}
+
+// quicklistLine is what DEBUG OBJECT adds for a list of several nodes.
+func quicklistLine(s *Server, e *store.Entry, size int) string {
+	l := e.List()
+	nodes := l.Nodes()
+	return fmt.Sprintf(" ql_nodes:%d ql_avg_node:%.2f ql_listpack_max:%d ql_compressed:0 ql_uncompressed_size:%d",
+		nodes, float64(l.Len())/float64(nodes), config.ListMaxListpackSize.Get(s.cfg), size)
+}
+
+func debugPopulate(c *Call) {
+	count, ok := c.intRange(2, 0, 1<<62, errNotPositive)
+	if !ok {
+		return
+	}
+	prefix, size := "key", int64(0)
+	if len(c.args) > 3 {
+		prefix = string(c.args[3])
+	}
+	if len(c.args) > 4 {
+		if size, ok = c.intRange(4, 0, 512<<20, errNotPositive); !ok {
+			return
+		}
+	}
+	var key, val []byte
+	for i := range count {
+		key = strconv.AppendInt(append(append(key[:0], prefix...), ':'), i, 10)
+		if c.lookupWrite(key) != nil {
+			continue
+		}
+		val = strconv.AppendInt(append(val[:0], "value:"...), i, 10)
+		if size > 0 {
+			val = append(val, make([]byte, max(0, int(size)-len(val)))...)[:size]
+		}
+		c.db.SetString(key, val, 0)
+		c.srv.touchWatched(c.db, key)
+	}
+	c.out.OK()
+}
+
+func debugReload(c *Call) {
+	s := c.srv
+	save, flush, merge := true, true, false
+	for i := 2; i < len(c.args); i++ {
+		switch {
+		case c.is(i, "merge"):
+			merge = true
+		case c.is(i, "noflush"):
+			flush = false
+		case c.is(i, "nosave"):
+			save = false
+		default:
+			c.err("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
+			return
+		}
+	}
+	if save {
+		s.abortSaveLocked()
+		s.persist.saving = nil
+		if err := s.saveNowLocked(); err != nil {
+			c.err("ERR")
+			return
+		}
+	}
+	if err := s.reloadLocked(flush, merge); err != nil {
+		s.logger.warningf("DEBUG RELOAD: %v", err)
+		c.err("ERR Error trying to load the RDB dump, check server logs.")
+		return
+	}
+	s.logger.noticef("DB reloaded by DEBUG RELOAD")
+	c.out.OK()
+}
+
+// reloadLocked loads the snapshot file in place of the data, or into it.
+func (s *Server) reloadLocked(flush, merge bool) error {
+	f, err := os.Open(s.rdbPath())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	o := rdb.LoadOptions{SetClock: s.clock.restore, Overwrite: merge}
+	if !s.role.isReplica() {
+		o.DropExpiredAt = s.now()
+	}
+	into := s.store
+	if flush {
+		into = s.newStore()
+	}
+	counts, _, err := loadInto(into, f, o)
+	if err != nil {
+		return err
+	}
+	s.persist.loaded = counts
+	if flush {
+		s.store.Adopt(into)
+		clear(s.expireCursor)
+	}
+	return nil
+}
+
+// debugProtocol replies with a value of each kind that clients have to understand.
+func debugProtocol(c *Call) {
+	switch strings.ToLower(string(c.args[2])) {
+	case "string":
+		c.out.BulkString("Hello World")
+	case "integer":
+		c.out.Int(12345)
+	case "double":
+		c.out.Double(3.141)
+	case "null":
+		c.out.Null()
+	case "array":
+		c.out.Array(3)
+		for i := range int64(3) {
+			c.out.Int(i)
+		}
+	case "set":
+		c.out.Set(3)
+		for i := range int64(3) {
+			c.out.Int(i)
+		}
+	case "map":
+		c.out.Map(3)
+		for i := range int64(3) {
+			c.out.Int(i)
+			c.out.Bool(i == 1)
+		}
+	case "attrib":
+		if c.out.Protocol() < 3 {
+			c.err("ERR RESP2 client does not support attribute")
+			return
+		}
+		c.out.Attribute(1)
+		c.out.BulkString("key-popularity")
+		c.out.Array(2)
+		c.out.BulkString("key:123")
+		c.out.Int(90)
+		c.out.BulkString("Some real reply following the attribute")
+	case "push":
+		if c.out.Protocol() < 3 {
+			c.err("ERR RESP2 is not supported by this command")
+			return
+		}
+		c.out.Push(2)
+		c.out.BulkString("server-cpu-usage")
+		c.out.Int(42)
+	case "verbatim":
+		c.out.Verbatim("txt", "This is a verbatim\nstring")
+	case "true":
+		c.out.Bool(true)
+	case "false":
+		c.out.Bool(false)
+	case "bignum":
+		c.out.BigNumber([]byte("1234567999999999999999999999999999999"))
+	default:
+		c.err("ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|attrib|push|verbatim|true|false")
+	}
+}
