@@ -33,6 +33,7 @@ func tableGroups() [][]row {
 		genericCommands,
 		keyspaceCommands,
 		objectCommands,
+		listCommands,
 		persistenceCommands,
 		replicationCommands,
 		stringCommands,

@@ -9,4 +9,6 @@ var (
 	wordKeepTTL   = []byte("KEEPTTL")
 	wordPersist   = []byte("PERSIST")
 	wordPExpireAt = []byte("PEXPIREAT")
+	wordLPop      = []byte("LPOP")
+	wordRPop      = []byte("RPOP")
 )

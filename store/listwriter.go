@@ -42,55 +42,47 @@ func (w *ListWriter) List() ListView {
 // Len returns the number of elements.
 func (w *ListWriter) Len() int { return w.List().Len() }
 
-// PushFront adds elements before the first one, one after the other: the last of them comes to be the head.
-func (w *ListWriter) PushFront(vs ...[]byte) {
-	if l := w.grow(vs...); l != nil {
-		for _, v := range vs {
+// Push adds elements at one end, one after the other: the last of them comes to be the head, or the tail.
+func (w *ListWriter) Push(front bool, vs ...[]byte) {
+	l := w.grow(vs...)
+	for _, v := range vs {
+		switch {
+		case l != nil && front:
 			l.PushFront(v)
-		}
-		return
-	}
-	for _, v := range vs {
-		w.put(listpack.Prepend(w.room(len(v)), v))
-	}
-}
-
-// PushBack adds elements behind the last one, one after the other: the last of them comes to be the tail.
-func (w *ListWriter) PushBack(vs ...[]byte) {
-	if l := w.grow(vs...); l != nil {
-		for _, v := range vs {
+		case l != nil:
 			l.PushBack(v)
+		case front:
+			w.put(listpack.Prepend(w.room(len(v)), v))
+		default:
+			w.put(listpack.Append(w.room(len(v)), v))
 		}
-		return
-	}
-	for _, v := range vs {
-		w.put(listpack.Append(w.room(len(v)), v))
 	}
 }
 
-// PopFront removes the first element of a list that is not empty, and returns it. It is valid until the next
-// write to any list of the store.
-func (w *ListWriter) PopFront() []byte {
-	v := w.pop(true)
+// PushFront is Push at the head.
+func (w *ListWriter) PushFront(vs ...[]byte) { w.Push(true, vs...) }
+
+// PushBack is Push at the tail.
+func (w *ListWriter) PushBack(vs ...[]byte) { w.Push(false, vs...) }
+
+// Pop removes the element at one end of a list that is not empty, and returns it. It is valid until the next
+// write to any list of the store that removes elements.
+func (w *ListWriter) Pop(front bool) []byte {
+	v := w.pop(front)
 	w.shrink()
 	return v
 }
 
-// PopBack is PopFront for the last element.
-func (w *ListWriter) PopBack() []byte {
-	v := w.pop(false)
-	w.shrink()
-	return v
-}
+// PopFront is Pop at the head.
+func (w *ListWriter) PopFront() []byte { return w.Pop(true) }
+
+// PopBack is Pop at the tail.
+func (w *ListWriter) PopBack() []byte { return w.Pop(false) }
 
 // Rotate pops an element at one end and pushes it at the other, or the same, as one change.
 func (w *ListWriter) Rotate(fromFront, toFront bool) []byte {
 	v := w.pop(fromFront)
-	if toFront {
-		w.PushFront(v)
-	} else {
-		w.PushBack(v)
-	}
+	w.Push(toFront, v)
 	w.shrink()
 	return v
 }
