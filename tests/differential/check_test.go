@@ -230,6 +230,9 @@ func scanAll(c *harness.Conn, args []string, cursorAt, width int, page harness.R
 		}
 		all = append(all, chunks(page.Elems[1], width)...)
 		if page.Elems[0].Text == "0" {
+			for i := range all {
+				all[i] = strings.ReplaceAll(all[i], "$2\r\n-0\r\n", "$1\r\n0\r\n") // see sameButDoubles
+			}
 			slices.Sort(all)
 			return slices.Compact(all), nil // an element may come twice while a table is resized
 		}

@@ -15,6 +15,7 @@ func laterGenerators() map[string]func(*gen) []string {
 		"srange":      one((*gen).streamRange),
 		"sgroup":      from([]string{"g1", "g2", "g1", "nogroup"}),
 		"consumer":    from([]string{"alice", "bob", "carol"}),
+		"creatable":   from([]string{"dave", "erin"}),
 		"lon":         from([]string{"13.361389", "15.087269", "2.349014", "-122.27652", "0", "180", "-180", "181", "x"}),
 		"lat":         from([]string{"38.115556", "37.502669", "48.864716", "37.805186", "0", "85", "86", "x"}),
 		"radius":      from([]string{"1", "200", "500.5", "10000", "0", "-1", "x"}),

@@ -53,8 +53,10 @@ var streamCommands = []entry{
 	{syntax: "XGROUP CREATE key sgroup (sid|$) [MKSTREAM]"},
 	{syntax: "XGROUP SETID key sgroup sid"},
 	{syntax: "XGROUP DESTROY key sgroup"},
-	{syntax: "XGROUP CREATECONSUMER key sgroup consumer"},
-	{syntax: "XGROUP DELCONSUMER key sgroup consumer"},
+	// XREADGROUP and XCLAIM make their consumer in 7.2 whatever they find, in 7.0 only when they give it something. Only the
+	// reply of CREATECONSUMER tells, so it has names of its own.
+	{syntax: "XGROUP CREATECONSUMER key sgroup creatable"},
+	{syntax: "XGROUP DELCONSUMER key sgroup (consumer|creatable)"},
 	{syntax: "XREADGROUP GROUP sgroup consumer [COUNT count] [NOACK] STREAMS key (>|sid)"},
 	{syntax: "XACK key sgroup sid+"},
 	{syntax: "XPENDING key sgroup"},
