@@ -57,6 +57,14 @@ func (s *Server) expiryWord() []byte {
 	return wordDel
 }
 
+// deletionWord is the command that a deletion is logged as which is a side effect of another command.
+func (s *Server) deletionWord() []byte {
+	if config.LazyfreeLazyServerDel.Get(s.cfg) {
+		return wordUnlink
+	}
+	return wordDel
+}
+
 const (
 	// activeBatch is how many keys with an expiry one step of the active cycle looks at.
 	activeBatch = 20

@@ -34,8 +34,10 @@ func tableGroups() [][]row {
 		keyspaceCommands,
 		objectCommands,
 		listCommands,
+		hashCommands,
 		persistenceCommands,
 		replicationCommands,
+		setCommands,
 		stringCommands,
 		transactionCommands,
 	}

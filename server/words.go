@@ -11,4 +11,6 @@ var (
 	wordPExpireAt = []byte("PEXPIREAT")
 	wordLPop      = []byte("LPOP")
 	wordRPop      = []byte("RPOP")
+	wordHSet      = []byte("HSET")
+	wordSRem      = []byte("SREM")
 )

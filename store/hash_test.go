@@ -89,16 +89,16 @@ func TestHashThresholds(t *testing.T) {
 		write func(*HashWriter)
 		enc   Encoding
 	}{
-		{"most fields", func(w *HashWriter) { w.SetAll(pairs(128)) }, EncListpack},
-		{"too many fields", func(w *HashWriter) { w.SetAll(pairs(129)) }, EncHashtable},
+		{"most fields", func(w *HashWriter) { w.SetAll(pairs(512)) }, EncListpack},
+		{"too many fields", func(w *HashWriter) { w.SetAll(pairs(513)) }, EncHashtable},
 		{"one by one", func(w *HashWriter) {
-			for p := pairs(129); len(p) > 0; p = p[2:] {
+			for p := pairs(513); len(p) > 0; p = p[2:] {
 				w.Set(p[0], p[1])
 			}
 		}, EncHashtable},
-		{"the same field often at once", func(w *HashWriter) { w.SetAll(same(129)) }, EncHashtable},
+		{"the same field often at once", func(w *HashWriter) { w.SetAll(same(513)) }, EncHashtable},
 		{"the same field often", func(w *HashWriter) {
-			for range 129 {
+			for range 513 {
 				w.SetAll(same(1))
 			}
 		}, EncListpack},
@@ -109,7 +109,7 @@ func TestHashThresholds(t *testing.T) {
 			w.Set([]byte("f"), long(65))
 			w.Set([]byte("f"), []byte("v"))
 		}, EncHashtable},
-		{"announced", func(w *HashWriter) { w.Reserve(129); w.Set([]byte("f"), nil) }, EncHashtable},
+		{"announced", func(w *HashWriter) { w.Reserve(513); w.Set([]byte("f"), nil) }, EncHashtable},
 	} {
 		s := newTestStore()
 		w := s.DB(0).OpenHash(key)
@@ -264,7 +264,7 @@ func TestHashScan(t *testing.T) {
 	for i := 100; ; i++ {
 		cursor = w.Scan(cursor, func(f, v []byte) { seen[string(f)] = bytes.Equal(f, v) })
 		w.Set(fmt.Append(nil, i), fmt.Append(nil, i))
-		if i > 300 && cursor == 0 {
+		if i > 900 && cursor == 0 {
 			break
 		}
 	}
@@ -293,7 +293,7 @@ func requireUniform(t testing.TB, counts map[string]int, outcomes int) {
 func TestHashRandomIsUniform(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(3, 4)).Uint64
-	for _, size := range []int{1, 7, 128, 400} {
+	for _, size := range []int{1, 7, 128, 600} {
 		db := newTestStore().DB(0)
 		w := db.OpenHash([]byte("h"))
 		for i := range size {

@@ -54,7 +54,7 @@ type Limits struct {
 // DefaultLimits returns Redis 7.2's defaults.
 func DefaultLimits() Limits {
 	return Limits{
-		HashEntries: 128, HashValue: 64,
+		HashEntries: 512, HashValue: 64,
 		SetIntsetEntries: 512, SetEntries: 128, SetValue: 64,
 		ZSetEntries: 128, ZSetValue: 64,
 		ListSize: -2,
