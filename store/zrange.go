@@ -53,7 +53,7 @@ func (r *LexRange) passed(member []byte) bool {
 
 // ByScore returns the range of indexes, from <= i < to, whose scores are in r, in O(log n). to-from is their
 // number.
-func (s SortedSet) ByScore(r ScoreRange) (from, to int) {
+func (s ZSetView) ByScore(r ScoreRange) (from, to int) {
 	if s.set == nil {
 		return s.flatRange(func(member, score int) (reached, passed bool) {
 			v := flatScore(s.lp, score)
@@ -67,7 +67,7 @@ func (s SortedSet) ByScore(r ScoreRange) (from, to int) {
 }
 
 // ByLex is ByScore for members in the range r.
-func (s SortedSet) ByLex(r LexRange) (from, to int) {
+func (s ZSetView) ByLex(r LexRange) (from, to int) {
 	if s.set == nil {
 		var scratch [listpack.IntBufSize]byte
 		return s.flatRange(func(member, score int) (reached, passed bool) {
@@ -83,7 +83,7 @@ func (s SortedSet) ByLex(r LexRange) (from, to int) {
 
 // flatRange returns the indexes of the first element that is reached and of the first behind it that is
 // passed. look is given the positions of member and score.
-func (s SortedSet) flatRange(look func(member, score int) (reached, passed bool)) (from, to int) {
+func (s ZSetView) flatRange(look func(member, score int) (reached, passed bool)) (from, to int) {
 	if s.lp == nil {
 		return 0, 0
 	}

@@ -48,7 +48,7 @@ func (b *ZSetBuilder) Add(member []byte, score float64) (have *float64) {
 }
 
 // All returns members and scores in order. The builder is not used for anything but Store afterwards.
-func (b *ZSetBuilder) All() SortedSet { return SortedSet{set: b.large()} }
+func (b *ZSetBuilder) All() ZSetView { return ZSetView{set: b.large()} }
 
 // Store makes what was gathered, at least one member, the value of key, whatever that held, without expiry. It
 // is kept as small set if it can be, as Redis does with results of set operations.
@@ -88,9 +88,12 @@ func (b *ZSetBuilder) sorted() []zkey {
 	return keys
 }
 
-func (b *ZSetBuilder) large() *sortedSet {
-	s := newSortedSet(b.db.store.hash)
+func (b *ZSetBuilder) large() *largeZSet {
+	s := newLargeZSet(b.db.store.hash)
 	s.members = b.members
 	s.order.Append(b.sorted()...)
+	for _, it := range b.items {
+		s.bytes += it.memory()
+	}
 	return s
 }

@@ -45,7 +45,7 @@ func pairs(all iter.Seq2[[]byte, float64]) []pair {
 }
 
 // checkZSet compares a set with what it should hold, through every way of reading it, and walks its invariants.
-func checkZSet(t testing.TB, want []pair, s SortedSet) {
+func checkZSet(t testing.TB, want []pair, s ZSetView) {
 	require.Equal(t, want, pairs(s.All()))
 	require.Equal(t, len(want), s.Len())
 	back := pairs(s.Backward())
@@ -76,10 +76,13 @@ func checkZSet(t testing.TB, want []pair, s SortedSet) {
 	require.NoError(t, s.set.order.Check())
 	require.NoError(t, s.set.members.Check())
 	require.Equal(t, s.set.order.Len(), s.set.members.Len())
+	memory := 0
 	for k := range s.set.order.All() {
+		memory += k.item.memory()
 		require.Same(t, k.item, s.set.find(k.item.Key()), "tree and table share the item")
 		require.Equal(t, k.score, k.item.score)
 	}
+	require.Equal(t, memory, s.set.bytes)
 }
 
 // TestZSetRandomOperations drives sorted sets on either side of the thresholds against maps, with snapshots
@@ -381,10 +384,10 @@ func TestZSetLexRanges(t *testing.T) {
 			}
 		}
 	}
-	require.Zero(t, SortedSet{}.Len())
-	from, to := SortedSet{}.ByLex(LexRange{LexBound{Infinite: -1}, LexBound{Infinite: 1}})
+	require.Zero(t, ZSetView{}.Len())
+	from, to := ZSetView{}.ByLex(LexRange{LexBound{Infinite: -1}, LexBound{Infinite: 1}})
 	require.Zero(t, to-from)
-	from, to = SortedSet{}.ByScore(ScoreRange{Max: 1})
+	from, to = ZSetView{}.ByScore(ScoreRange{Max: 1})
 	require.Zero(t, to-from)
 }
 
@@ -455,7 +458,7 @@ func TestZSetRandomAndScan(t *testing.T) {
 			require.InDelta(t, 100, k, 60)
 		}
 	}
-	c := SortedSet{}.Random(func() uint64 { return 5 })
+	c := ZSetView{}.Random(func() uint64 { return 5 })
 	require.False(t, c.Valid())
 }
 

@@ -19,9 +19,9 @@ type ZSetWriter struct{ handle }
 func (db *DB) OpenZSet(key []byte) ZSetWriter { return ZSetWriter{db.open(key)} }
 
 // View returns the set for reading.
-func (w *ZSetWriter) View() SortedSet {
+func (w *ZSetWriter) View() ZSetView {
 	if w.e == nil {
-		return SortedSet{}
+		return ZSetView{}
 	}
 	return w.e.ZSet()
 }
@@ -38,7 +38,7 @@ func (w *ZSetWriter) Reserve(n, first int) {
 	limits := &w.db.store.limits
 	switch {
 	case w.e == nil && (n > limits.ZSetEntries || first > limits.ZSetValue):
-		w.setObject(ZSet, EncSkiplist, newSortedSet(w.db.store.hash))
+		w.setObject(ZSet, EncSkiplist, newLargeZSet(w.db.store.hash))
 	case w.e != nil && w.e.flat() && n > limits.ZSetEntries:
 		w.enlarge()
 	}
@@ -52,7 +52,7 @@ func (w *ZSetWriter) Set(member []byte, score float64) (added, updated bool) {
 			w.setFlat(ZSet, EncListpack, appendFlatPair(listpack.New(0), member, score))
 			return true, false
 		}
-		w.setObject(ZSet, EncSkiplist, newSortedSet(w.db.store.hash))
+		w.setObject(ZSet, EncSkiplist, newLargeZSet(w.db.store.hash))
 	}
 	if !w.e.flat() {
 		return w.large().set(member, score)
@@ -147,20 +147,21 @@ func (w *ZSetWriter) RemoveRange(from, to int) {
 	w.setFlat(ZSet, EncListpack, lp)
 }
 
-func (w *ZSetWriter) large() *sortedSet { return w.e.object().value.(*sortedSet) }
+func (w *ZSetWriter) large() *largeZSet { return w.e.object().value.(*largeZSet) }
 
 // enlarge makes the flat set a large one.
 func (w *ZSetWriter) enlarge() {
-	s := newSortedSet(w.db.store.hash)
+	s := newLargeZSet(w.db.store.hash)
 	for member, score := range w.View().All() {
 		it := newZItem(member, score)
 		s.members.Set(s.members.Hash(member), it)
 		s.order.Append(zkey{score, it})
+		s.bytes += it.memory()
 	}
 	w.setObject(ZSet, EncSkiplist, s)
 }
 
-func (s *sortedSet) set(member []byte, score float64) (added, updated bool) {
+func (s *largeZSet) set(member []byte, score float64) (added, updated bool) {
 	place := s.members.Find(s.members.Hash(member), member)
 	it := place.Item()
 	switch {
@@ -168,6 +169,7 @@ func (s *sortedSet) set(member []byte, score float64) (added, updated bool) {
 		it = newZItem(member, score)
 		place.Set(it)
 		s.order.Insert(zkey{score, it})
+		s.bytes += it.memory()
 		return true, false
 	case it.score == score:
 		return false, false
@@ -183,20 +185,22 @@ func (s *sortedSet) set(member []byte, score float64) (added, updated bool) {
 	return false, true
 }
 
-func (s *sortedSet) remove(member []byte) bool {
+func (s *largeZSet) remove(member []byte) bool {
 	it := s.members.Delete(s.members.Hash(member), member)
 	if it == nil {
 		return false
 	}
 	s.order.Delete(zkey{it.score, it})
+	s.bytes -= it.memory()
 	return true
 }
 
-func (s *sortedSet) removeRange(from, to int) {
+func (s *largeZSet) removeRange(from, to int) {
 	c := s.order.SeekIndex(from)
 	for range to - from {
-		member := c.Item().item.Key()
-		s.members.Delete(s.members.Hash(member), member)
+		it := c.Item().item
+		s.members.Delete(s.members.Hash(it.Key()), it.Key())
+		s.bytes -= it.memory()
 		c.Next()
 	}
 	s.order.DeleteRange(from, to)
