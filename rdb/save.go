@@ -136,7 +136,7 @@ func writeHash(to Sink, k *Key, h store.HashView) error {
 }
 
 // writeZSet passes the members from the greatest down: Redis inserts each at the head of its skiplist.
-func writeZSet(to Sink, k *Key, z store.SortedSet) error {
+func writeZSet(to Sink, k *Key, z store.ZSetView) error {
 	if err := to.BeginZSet(k, uint64(z.Len())); err != nil {
 		return err
 	}

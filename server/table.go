@@ -38,6 +38,7 @@ func tableGroups() [][]row {
 		persistenceCommands,
 		replicationCommands,
 		setCommands,
+		sortedSetCommands,
 		stringCommands,
 		transactionCommands,
 	}

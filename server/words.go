@@ -13,4 +13,6 @@ var (
 	wordRPop      = []byte("RPOP")
 	wordHSet      = []byte("HSET")
 	wordSRem      = []byte("SREM")
+	wordZPopMin   = []byte("ZPOPMIN")
+	wordZPopMax   = []byte("ZPOPMAX")
 )

@@ -133,6 +133,46 @@ func (s ZSetView) Random(rnd func() uint64) ZSetCursor {
 	return s.At(below(rnd, s.Len()))
 }
 
+// Draw calls fn for n random members, each time any of them with the same probability. The set must not be empty.
+// The member is valid during the call only.
+func (s ZSetView) Draw(n int, rnd func() uint64, fn func(member []byte, score float64)) {
+	if s.set == nil && n > 1 {
+		at := positions(s.lp, s.Len(), 1)
+		for range n {
+			c := ZSetCursor{lp: s.lp, pos: at[below(rnd, len(at))]}
+			fn(c.Member(), c.Score())
+		}
+		return
+	}
+	for range n {
+		c := s.Random(rnd)
+		fn(c.Member(), c.Score())
+	}
+}
+
+// Sample calls fn for n distinct members, n <= Len, every choice of them with the same probability, in no
+// particular order. The member is valid during the call only.
+func (s ZSetView) Sample(n int, rnd func() uint64, fn func(member []byte, score float64)) {
+	if s.set == nil || n >= s.Len()/sampleWalk {
+		pick := sampler{n: n, total: s.Len(), rnd: rnd}
+		for c := s.At(0); c.Valid(); c.Next() {
+			if pick.take() {
+				fn(c.Member(), c.Score())
+			}
+		}
+		return
+	}
+	seen := make(map[int]struct{}, n)
+	for len(seen) < n {
+		i := below(rnd, s.Len())
+		if _, again := seen[i]; !again {
+			seen[i] = struct{}{}
+			c := s.At(i)
+			fn(c.Member(), c.Score())
+		}
+	}
+}
+
 // Scan visits the members of one stretch of the hash order, from cursor, and returns the cursor of the next, 0
 // at the end. A member present throughout a whole iteration is visited at least once. A small set is visited as
 // a whole, in order. The member is valid during the call only.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"iter"
 	"slices"
 
 	"treedis/store/hashtable"
@@ -47,8 +48,16 @@ func (b *ZSetBuilder) Add(member []byte, score float64) (have *float64) {
 	return nil
 }
 
-// All returns members and scores in order. The builder is not used for anything but Store afterwards.
-func (b *ZSetBuilder) All() ZSetView { return ZSetView{set: b.large()} }
+// All walks members and scores in order.
+func (b *ZSetBuilder) All() iter.Seq2[[]byte, float64] {
+	return func(yield func([]byte, float64) bool) {
+		for _, k := range b.sorted() {
+			if !yield(k.item.Key(), k.score) {
+				return
+			}
+		}
+	}
+}
 
 // Store makes what was gathered, at least one member, the value of key, whatever that held, without expiry. It
 // is kept as small set if it can be, as Redis does with results of set operations.

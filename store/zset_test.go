@@ -294,7 +294,7 @@ func TestZSetBuilder(t *testing.T) {
 			}
 			require.Equal(t, n, b.Len())
 			want := sortedPairs(model)
-			checkZSet(t, want, b.All())
+			require.Equal(t, want, pairs(b.All()))
 			b.Load([]byte("k"), 7)
 			e := db.Peek([]byte("k"))
 			checkZSet(t, want, e.ZSet())
@@ -448,6 +448,29 @@ func TestZSetRandomAndScan(t *testing.T) {
 		require.Len(t, seen, n)
 
 		r := rand.New(rand.NewPCG(1, 2))
+		for _, k := range []int{0, 1, 2, n / 2, n - 1, n} {
+			clear(seen)
+			w.View().Sample(k, r.Uint64, func(m []byte, score float64) {
+				require.Equal(t, fmt.Sprint(score), string(m))
+				seen[string(m)]++
+			})
+			require.Len(t, seen, k, "distinct")
+		}
+		clear(seen)
+		for range 100 * n {
+			w.View().Sample(1, r.Uint64, func(m []byte, _ float64) { seen[string(m)]++ })
+		}
+		for _, k := range seen {
+			require.InDelta(t, 100, k, 60)
+		}
+		clear(seen)
+		w.View().Draw(100*n, r.Uint64, func(m []byte, score float64) {
+			require.Equal(t, fmt.Sprint(score), string(m))
+			seen[string(m)]++
+		})
+		for _, k := range seen {
+			require.InDelta(t, 100, k, 60)
+		}
 		clear(seen)
 		for range 100 * n {
 			c := w.View().Random(r.Uint64)

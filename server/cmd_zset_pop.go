@@ -1,0 +1,148 @@
+package server
+
+import (
+	"math"
+	"strconv"
+
+	"treedis/store"
+)
+
+// zend is an end of a sorted set, from which members are popped.
+type zend uint8
+
+const (
+	zmin zend = iota
+	zmax
+)
+
+// event returns the event of popping from the end.
+func (z zend) event() string { return [...]string{"zpopmin", "zpopmax"}[z] }
+
+// word returns the command that pops from the end, as it is logged.
+func (z zend) word() []byte {
+	if z == zmax {
+		return wordZPopMax
+	}
+	return wordZPopMin
+}
+
+func cmdZPopMin(c *Call) { c.zpop(zmin) }
+func cmdZPopMax(c *Call) { c.zpop(zmax) }
+
+func (c *Call) zpop(end zend) {
+	if len(c.args) > 3 {
+		c.err(errSyntax)
+		return
+	}
+	count, counted := int64(1), len(c.args) == 3
+	if counted {
+		var ok bool
+		if count, ok = c.intRange(2, 0, math.MaxInt64, errNotPositive); !ok {
+			return
+		}
+	}
+	e, ok := c.typedWrite(c.args[1], store.ZSet)
+	if !ok {
+		return
+	}
+	n := int(min(count, int64(e.ZSet().Len())))
+	if n == 0 {
+		c.out.Array(0)
+		return
+	}
+	// A single pop without count is a flat pair in RESP3 too.
+	nested := counted && c.out.Protocol() == 3
+	if nested {
+		c.out.Array(n)
+	} else {
+		c.out.Array(2 * n)
+	}
+	c.zpopMembers(c.args[1], end, n, nested)
+}
+
+// zpopMembers pops n > 0 members of the sorted set at key, which has as many, and replies with each and its score, as an
+// array if nested.
+func (c *Call) zpopMembers(key []byte, end zend, n int, nested bool) {
+	w := c.db.OpenZSet(key)
+	z := w.View()
+	r, first := zrange{}, 0
+	if end == zmax {
+		r.reverse, first = true, z.Len()-1
+	}
+	r.each(z, first, n, func(member []byte, score float64) {
+		if nested {
+			c.out.Array(2)
+		}
+		c.out.Bulk(member)
+		c.out.Double(score)
+	})
+	from := 0
+	if end == zmax {
+		from = z.Len() - n
+	}
+	w.RemoveRange(from, from+n)
+	c.modified(notifyZSet, end.event(), key)
+	c.dirty += n - 1
+	c.deleteIfEmpty(key, w.Len() == 0)
+}
+
+// zmpopArguments reads the arguments of ZMPOP and BZMPOP from the number of keys at args[i] on.
+func (c *Call) zmpopArguments(i int) (keys [][]byte, end zend, count int64, ok bool) {
+	n, ok := c.intRange(i, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
+	if !ok {
+		return nil, 0, 0, false
+	}
+	if n >= int64(len(c.args)-i-1) {
+		c.err(errSyntax)
+		return nil, 0, 0, false
+	}
+	i++
+	keys, i = c.args[i:i+int(n)], i+int(n)
+	switch {
+	case c.is(i, "min"):
+	case c.is(i, "max"):
+		end = zmax
+	default:
+		c.err(errSyntax)
+		return nil, 0, 0, false
+	}
+	for i++; i < len(c.args); i += 2 {
+		if count != 0 || i+1 == len(c.args) || !c.is(i, "count") {
+			c.err(errSyntax)
+			return nil, 0, 0, false
+		}
+		if count, ok = c.intRange(i+1, 1, math.MaxInt64, "ERR count should be greater than 0"); !ok {
+			return nil, 0, 0, false
+		}
+	}
+	return keys, end, max(count, 1), true
+}
+
+func cmdZMPop(c *Call) {
+	keys, end, count, ok := c.zmpopArguments(1)
+	if !ok {
+		return
+	}
+	for _, key := range keys {
+		e, ok := c.typedWrite(key, store.ZSet)
+		if !ok {
+			return
+		}
+		if e != nil {
+			c.zmpopFrom(key, end, int(min(count, int64(e.ZSet().Len()))))
+			return
+		}
+	}
+	c.out.NullArray()
+}
+
+// zmpopFrom pops n > 0 members of the sorted set at key, which has as many, and replies as ZMPOP does. It is logged as
+// ZPOPMIN or ZPOPMAX.
+func (c *Call) zmpopFrom(key []byte, end zend, n int) {
+	c.out.Array(2)
+	c.out.Bulk(key)
+	c.out.Array(n)
+	c.zpopMembers(key, end, n, true)
+	var digits [20]byte
+	c.rewrite(end.word(), key, strconv.AppendInt(digits[:0], int64(n), 10))
+}
