@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/netip"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -55,6 +56,7 @@ type Client struct {
 	mark       time.Duration // monotonic time at the end of the last command, or when the lock was got
 	batchBegan time.Duration // monotonic time of the batch's start
 	batchTime  int64         // unix ms at that moment
+	batchStart int64         // commands at that moment
 	created    int64         // unix ms
 	lastActive int64         // unix ms
 	lastRow    *row
@@ -79,6 +81,12 @@ const (
 
 // String identifies the client in the log.
 func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) + " addr=" + c.addr }
+
+// local reports whether the client is on this machine: on a Unix socket, or a loopback address.
+func (c *Client) local() bool {
+	ap, err := netip.ParseAddrPort(c.addr)
+	return err != nil || ap.Addr().IsLoopback()
+}
 
 // watching reports whether the client watches any key.
 func (c *Client) watching() bool { return len(c.watched) > 0 }

@@ -46,11 +46,15 @@ func (s *Server) process(c *Client) {
 // beginBatch takes the time for a batch of commands.
 func (s *Server) beginBatch(c *Client) {
 	c.batchBegan, c.batchTime = s.mono(), s.now()
+	c.batchStart = c.commands
 	c.mark = c.batchBegan
 }
 
 // endBatch gives the lock back, and does what the batch left to do without it.
 func (s *Server) endBatch(c *Client) {
+	if n := counter(c.commands - c.batchStart); c.lock.mode != unlocked && n > s.stats.of(c.loop).longestBatch {
+		s.stats.of(c.loop).longestBatch = n
+	}
 	c.lock.release()
 	s.reapExpired(c)
 	if c.conn == nil {
@@ -91,7 +95,10 @@ func (s *Server) execute(c *Client, args [][]byte) {
 		c.mark = s.mono() // waiting for others is not the command's time
 	}
 	c.lastRow, c.lastActive = r, c.batchTime
-	if text := s.refusal(c, r, args); text != "" {
+	if text == "" {
+		text = s.refusal(c, r, args)
+	}
+	if text != "" {
 		s.reject(c, r, text)
 	} else if c.multi.active && !r.inMulti {
 		c.multi.queue(r, args)
@@ -108,14 +115,15 @@ func (s *Server) crossProtocol(c *Client) {
 	c.closing.Store(true)
 }
 
-// find looks up the command's row, and checks the arity. Otherwise it returns the error.
+// find looks up the command's row and checks the arity. The text is the error, if there is one; the row is
+// nil if there is no such command.
 func (s *Server) find(args [][]byte) (*row, string) {
 	r, container := s.table.Lookup(args)
 	switch {
 	case r != nil && r.ArityOK(len(args)) && r.run != nil:
 		return r, ""
 	case r != nil:
-		return nil, "ERR wrong number of arguments for '" + r.Name + "' command"
+		return r, "ERR wrong number of arguments for '" + r.Name + "' command"
 	case container != nil:
 		return nil, "ERR unknown subcommand '" + clip(args[1], 128) + "'. Try " + strings.ToUpper(container.Name) + " HELP."
 	}
@@ -189,7 +197,7 @@ func (s *Server) reject(c *Client, r *row, text string) {
 		if r.isExec {
 			// Redis says why EXEC itself was refused, and drops the transaction.
 			s.endTransaction(c)
-			text = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "-")
+			text = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
 		}
 	}
 	c.out.Error(text)
@@ -215,7 +223,9 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 	c.mark = s.mono()
 
 	c.commands++
-	st := s.stats.of(c.loop).command(r)
+	loop := s.stats.of(c.loop)
+	loop.executed.add(1)
+	st := loop.command(r)
 	st.calls.add(1)
 	st.nanoseconds.add(int64(c.mark - began))
 	if call.failed {

@@ -85,10 +85,20 @@ func (s *Server) activeExpire() {
 	for i := range s.store.Databases() {
 		for s.activeExpireStep(i) {
 			if s.mono()-began > activeBudget {
+				s.countActiveExpire(began, 1)
 				return
 			}
 		}
 	}
+	s.countActiveExpire(began, 0)
+}
+
+// countActiveExpire takes note of a cycle of active expiry, and whether it ran out of time.
+func (s *Server) countActiveExpire(began time.Duration, cut int64) {
+	s.lock.lock()
+	defer s.lock.unlock()
+	s.stats.expireTime += s.mono() - began
+	s.stats.expiredTimeCap += cut
 }
 
 // activeExpireStep works on one database under one hold of the lock, and reports whether another step
@@ -101,10 +111,11 @@ func (s *Server) activeExpireStep(i int) bool {
 	}
 	db := s.store.DB(i)
 	if db.Expires() == 0 {
+		s.avgTTL[i] = 0
 		return false
 	}
 	began, now := s.mono(), s.now()
-	seen, found := 0, 0
+	seen, found, ttls := 0, 0, int64(0)
 	var due [][]byte
 	for seen < db.Expires() && s.mono()-began < activeHold {
 		due = due[:0]
@@ -112,6 +123,8 @@ func (s *Server) activeExpireStep(i int) bool {
 			seen++
 			if e.Expire() <= now {
 				due = append(due, e.Key())
+			} else {
+				ttls += e.Expire() - now
 			}
 		})
 		for _, key := range due {
@@ -123,5 +136,21 @@ func (s *Server) activeExpireStep(i int) bool {
 			break
 		}
 	}
+	s.observeExpiry(i, seen, found, ttls)
 	return found*10 > seen
+}
+
+// observeExpiry keeps what INFO tells of expiring keys: the share of expired ones among those looked at, and the
+// mean time to live in a database, in ms, both as running averages.
+func (s *Server) observeExpiry(i, seen, found int, ttls int64) {
+	if seen > 0 {
+		s.stats.expiredStale += 0.05 * (float64(found)/float64(seen) - s.stats.expiredStale)
+	}
+	if live := int64(seen - found); live > 0 {
+		mean := ttls / live
+		if s.avgTTL[i] == 0 {
+			s.avgTTL[i] = mean
+		}
+		s.avgTTL[i] += (mean - s.avgTTL[i]) / 50
+	}
 }

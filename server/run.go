@@ -158,6 +158,7 @@ func (s *Server) runCron(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		began := s.mono()
 		s.clock.set(s.now())
 		s.activeExpire()
 		s.persistCron()
@@ -165,6 +166,7 @@ func (s *Server) runCron(ctx context.Context) {
 			s.master.Cron()
 			s.closeIdle()
 		}
+		s.countCron(s.mono() - began)
 	}
 }
 

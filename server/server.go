@@ -67,7 +67,9 @@ type Server struct {
 	clients      map[int64]*Client
 	nextClient   int64
 	expireCursor []uint64
+	avgTTL       []int64 // by database, as the active expiry sees it; ms
 	persist      persistence
+	memory       memoryStats
 	role         role
 	restoredDB   int  // selected in the stream that a restarted replica continues
 	resumable    bool // a master may know this server's replication id and offset
@@ -134,12 +136,14 @@ func New(opts Options) (*Server, error) {
 	s.effects.log = s.log
 	s.store = s.newStore()
 	s.expireCursor = make([]uint64, s.store.Databases())
+	s.avgTTL = make([]int64, s.store.Databases())
 	s.activeExpireOn.Store(true)
 	s.clock.randUint64 = s.random
 	s.clock.set(s.now())
 	s.runID = s.randomHex(40)
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
 	s.newReplication()
+	s.memory.startup = s.memory.observe().objects
 	if err := s.applyConfig(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

@@ -74,6 +74,6 @@ func TestTransactionErrors(t *testing.T) {
 		"multi", "+OK",
 		"unwatch", "+QUEUED",
 		"exec", "*1 +OK",
-		"exec a", "-ERR wrong number of arguments for 'exec' command",
+		"exec a", "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
 	)
 }

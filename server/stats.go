@@ -2,6 +2,7 @@ package server
 
 import (
 	"strings"
+	"time"
 
 	"treedis/server/command"
 )
@@ -18,13 +19,17 @@ type stats struct {
 	loops []loopStats
 	dirty int64 // changes since the last snapshot was saved; exclusive lock
 
-	expiredKeys        int64 // exclusive lock, as all below
-	expiredStalePerc   float64
-	expiredTimeCap     int64
-	connections        int64
-	rejectedConns      int64
-	unexpectedErrors   int64
-	ioThreadsProcessed int64
+	expiredKeys      int64 // exclusive lock, as all below
+	expiredStale     float64
+	expiredTimeCap   int64
+	expireTime       time.Duration // of active cycles
+	connections      int64
+	rejectedConns    int64
+	unexpectedErrors int64
+	cronRounds       int64
+	cronTime         time.Duration
+	rates            rates
+	base             traffic // what the counters that go on read at the last reset
 }
 
 // loopStats are the counters of one loop.
@@ -35,6 +40,8 @@ type loopStats struct {
 	keyspaceMisses counter
 	errorReplies   counter
 	authFailures   counter
+	executed       counter // commands
+	longestBatch   counter // commands of one client in a row
 	_              [64]byte
 }
 
@@ -88,13 +95,14 @@ func (s *stats) sum(of func(*loopStats) counter) (n int64) {
 	return n
 }
 
-// reset is CONFIG RESETSTAT.
-func (s *stats) reset() {
+// reset is CONFIG RESETSTAT. now is what the counters read that no one resets.
+func (s *stats) reset(now traffic) {
 	for i := range s.loops {
 		l := &s.loops[i]
 		clear(l.commands)
 		clear(l.errors)
 		l.keyspaceHits, l.keyspaceMisses, l.errorReplies, l.authFailures = 0, 0, 0, 0
+		l.executed, l.longestBatch = 0, 0
 	}
-	*s = stats{loops: s.loops, dirty: s.dirty}
+	*s = stats{loops: s.loops, dirty: s.dirty, base: now}
 }

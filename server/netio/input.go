@@ -62,6 +62,7 @@ func (l *Loop) read(c *Conn) {
 	if n > 0 {
 		c.w += n
 		l.bytesIn.add(n)
+		l.reads.add(1)
 		// Less than there was room for means that no more is there; whatever comes after this is told by a new event. An end
 		// of input that was told of already is not told again.
 		c.readable = n == len(room) || c.hup

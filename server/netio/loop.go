@@ -4,6 +4,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
@@ -46,6 +47,12 @@ type Loop struct {
 	load     atomic.Int64 // connections, those on their way included
 	bytesIn  counter
 	bytesOut counter
+	reads    counter
+	writes   counter
+	rounds   counter
+	busy     counter   // nanoseconds of the rounds, without their waiting
+	longest  counter   // of busy
+	woken    time.Time // when the round's waiting ended; zero while it lasts
 }
 
 // counter is written by its loop only and read by anybody, so an addition needs no locked instruction.
@@ -74,6 +81,22 @@ func (l *Loop) Len() int { return int(l.load.Load()) }
 // BytesIn and BytesOut return the bytes read and written since the start. They are safe for concurrent use.
 func (l *Loop) BytesIn() int64  { return l.bytesIn.n.Load() }
 func (l *Loop) BytesOut() int64 { return l.bytesOut.n.Load() }
+
+// LoopStats are a loop's counters since the start.
+type LoopStats struct {
+	BytesIn, BytesOut int64
+	Reads, Writes     int64 // system calls that moved something
+	Rounds            int64
+	Busy, Longest     time.Duration // of the rounds, without their waiting, and of the longest
+}
+
+// Stats returns the loop's counters. It is safe for concurrent use.
+func (l *Loop) Stats() LoopStats {
+	return LoopStats{
+		BytesIn: l.BytesIn(), BytesOut: l.BytesOut(), Reads: l.reads.n.Load(), Writes: l.writes.n.Load(),
+		Rounds: l.rounds.n.Load(), Busy: time.Duration(l.busy.n.Load()), Longest: time.Duration(l.longest.n.Load()),
+	}
+}
 
 // Each calls fn for each open connection until it returns false. fn may close connections: they stay listed until the round's end.
 func (l *Loop) Each(fn func(c *Conn) bool) {
@@ -113,6 +136,7 @@ func (l *Loop) run() {
 
 func (l *Loop) round() {
 	l.wait()
+	l.awake()
 	l.runAgain()
 	l.runMail()
 	l.bury()
@@ -120,6 +144,25 @@ func (l *Loop) round() {
 		l.server.opts.BeforeFlush(l)
 	}
 	l.flushAll()
+	l.count()
+}
+
+// awake notes that the round's waiting is over.
+func (l *Loop) awake() {
+	if l.woken.IsZero() {
+		l.woken = time.Now()
+	}
+}
+
+// count adds a round to the counters.
+func (l *Loop) count() {
+	busy := time.Since(l.woken)
+	l.woken = time.Time{}
+	l.rounds.add(1)
+	l.busy.add(int(busy))
+	if int64(busy) > l.longest.n.Load() {
+		l.longest.n.Store(int64(busy))
+	}
 }
 
 // wait handles the events there are, and waits for one if there is nothing else to do. To look before waiting does not pay: it made 50
@@ -142,6 +185,7 @@ func (l *Loop) rests() bool {
 
 // ready handles an event of a connection.
 func (l *Loop) ready(c *Conn, ev event) {
+	l.awake()
 	if !c.state.alive() {
 		return
 	}

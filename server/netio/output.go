@@ -97,7 +97,10 @@ func (l *Loop) write(c *Conn) {
 		}
 		n, err := c.transport.write(c.pending(l.vec[:0], free))
 		c.wrote(n)
-		l.bytesOut.add(n)
+		if n > 0 {
+			l.bytesOut.add(n)
+			l.writes.add(1)
+		}
 		budget -= n
 		switch {
 		case err == errAgain:

@@ -1,0 +1,119 @@
+package server
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+func (s *Server) infoStats(w *infoWriter) {
+	st, t, r := s.stats, s.traffic(), &s.stats.rates
+	sum := func(of func(*loopStats) counter) int64 { return st.sum(of) }
+	repl := s.master.Stats()
+	w.int("total_connections_received", st.connections)
+	w.int("total_commands_processed", sum(func(l *loopStats) counter { return l.executed }))
+	w.int("instantaneous_ops_per_sec", int64(r.commands.perSecond()))
+	w.int("total_net_input_bytes", t.in+t.replIn)
+	w.int("total_net_output_bytes", t.out+t.replOut)
+	w.int("total_net_repl_input_bytes", t.replIn)
+	w.int("total_net_repl_output_bytes", t.replOut)
+	w.decimal("instantaneous_input_kbps", r.in.perSecond()/1024, "")
+	w.decimal("instantaneous_output_kbps", r.out.perSecond()/1024, "")
+	w.decimal("instantaneous_input_repl_kbps", r.replIn.perSecond()/1024, "")
+	w.decimal("instantaneous_output_repl_kbps", r.replOut.perSecond()/1024, "")
+	w.int("rejected_connections", st.rejectedConns)
+	w.int("sync_full", repl.SyncFull)
+	w.int("sync_partial_ok", repl.SyncPartialOK)
+	w.int("sync_partial_err", repl.SyncPartialErr)
+	w.int("expired_keys", st.expiredKeys)
+	w.decimal("expired_stale_perc", 100*st.expiredStale, "")
+	w.int("expired_time_cap_reached_count", st.expiredTimeCap)
+	w.int("expire_cycle_cpu_milliseconds", st.expireTime.Milliseconds())
+	w.zeros("evicted_keys", "evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	w.int("keyspace_hits", sum(func(l *loopStats) counter { return l.keyspaceHits }))
+	w.int("keyspace_misses", sum(func(l *loopStats) counter { return l.keyspaceMisses }))
+	w.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+		"migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
+		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes")
+	w.int("unexpected_error_replies", st.unexpectedErrors)
+	w.int("total_error_replies", sum(func(l *loopStats) counter { return l.errorReplies }))
+	w.zeros("dump_payload_sanitizations")
+	w.int("total_reads_processed", t.reads)
+	w.int("total_writes_processed", t.writes)
+	threaded := traffic{}
+	if len(s.lock.slots) > 1 { // every loop then reads and writes for itself
+		threaded = t
+	}
+	w.int("io_threaded_reads_processed", threaded.reads)
+	w.int("io_threaded_writes_processed", threaded.writes)
+	w.zeros("reply_buffer_shrinks", "reply_buffer_expands")
+	w.int("eventloop_cycles", t.rounds+st.cronRounds)
+	w.int("eventloop_duration_sum", (t.busy + st.cronTime).Microseconds())
+	w.int("eventloop_duration_cmd_sum", s.commandTime().Microseconds())
+	w.int("instantaneous_eventloop_cycles_per_sec", int64(r.rounds.perSecond()))
+	w.int("instantaneous_eventloop_duration_usec", int64(r.roundTime.mean())/1000)
+	w.int("acl_access_denied_auth", sum(func(l *loopStats) counter { return l.authFailures }))
+	w.zeros("acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
+}
+
+func (s *Server) infoDebug(w *infoWriter) {
+	longest := counter(0)
+	for i := range s.stats.loops {
+		longest = max(longest, s.stats.loops[i].longestBatch)
+	}
+	w.zeros("eventloop_duration_aof_sum")
+	w.int("eventloop_duration_cron_sum", s.stats.cronTime.Microseconds())
+	w.int("eventloop_duration_max", s.traffic().longest.Microseconds())
+	w.int("eventloop_cmd_per_cycle_max", int64(longest))
+}
+
+// commandTotals adds up one command's counters of all loops.
+func (s *stats) commandTotals(r *row) (t commandStats) {
+	for i := range s.loops {
+		c := s.loops[i].command(r)
+		t.calls += c.calls
+		t.nanoseconds += c.nanoseconds
+		t.rejected += c.rejected
+		t.failed += c.failed
+	}
+	return t
+}
+
+// commandTime is the time all commands took together.
+func (s *Server) commandTime() (d time.Duration) {
+	for i := range s.table.Len() {
+		d += time.Duration(s.stats.commandTotals(s.table.Row(i)).nanoseconds)
+	}
+	return d
+}
+
+func (s *Server) infoCommandStats(w *infoWriter) {
+	for i := range s.table.Len() {
+		r := s.table.Row(i)
+		t := s.stats.commandTotals(r)
+		if t == (commandStats{}) {
+			continue
+		}
+		usec := int64(t.nanoseconds) / 1000
+		text := func(n counter) string { return strconv.FormatInt(int64(n), 10) }
+		w.text("cmdstat_", infoName(r.Name), ":calls=", text(t.calls), ",usec=", strconv.FormatInt(usec, 10),
+			",usec_per_call=", strconv.FormatFloat(ratio(usec, int64(t.calls)), 'f', 2, 64),
+			",rejected_calls=", text(t.rejected), ",failed_calls=", text(t.failed))
+	}
+}
+
+func (s *Server) infoErrorStats(w *infoWriter) {
+	totals := map[string]counter{}
+	for i := range s.stats.loops {
+		for code, n := range s.stats.loops[i].errors {
+			totals[code] += *n
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(totals)) {
+		w.text("errorstat_", infoName(code), ":count=", strconv.FormatInt(int64(totals[code]), 10))
+	}
+}
+
+func (s *Server) infoLatencyStats(*infoWriter) {}
