@@ -3,7 +3,6 @@ package server
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"math"
 
 	"treedis/server/command"
 	"treedis/server/config"
@@ -66,20 +65,10 @@ func cmdPing(c *Call) {
 func cmdEcho(c *Call) { c.out.Bulk(c.args[1]) }
 
 func cmdSelect(c *Call) {
-	i, ok := c.int(1, "")
-	if !ok {
-		return
+	if db, ok := c.database(1, ""); ok {
+		c.c.db = db
+		c.out.OK()
 	}
-	if i < math.MinInt32 || i > math.MaxInt32 {
-		c.err("ERR value is out of range, value must between -2147483648 and 2147483647")
-		return
-	}
-	if i < 0 || i >= int64(c.srv.store.Databases()) {
-		c.err(errDBIndex)
-		return
-	}
-	c.c.db = c.srv.store.DB(int(i))
-	c.out.OK()
 }
 
 func cmdAuth(c *Call) {

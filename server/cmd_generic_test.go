@@ -193,6 +193,18 @@ func TestGenericPropagation(t *testing.T) {
 	ss.expect("exists a", ":0")
 }
 
+func TestLazyExpiryIsNoTransaction(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{"mget a b": "DEL a; DEL b", "exists b a": "DEL b; DEL a", "scan 0 match a": "DEL a"} {
+		ss := newSession(t).record()
+		ss.do("set a 1 px 1")
+		ss.do("set b 1 px 1")
+		ss.logged()
+		ss.advance(time.Millisecond)
+		ss.logs(line, want)
+	}
+}
+
 func TestGenericEvents(t *testing.T) {
 	t.Parallel()
 	ss := newSession(t)
@@ -262,6 +274,22 @@ func TestFlushAndSwap(t *testing.T) {
 		"multi", "+OK",
 		"exec", "*0",
 	)
+}
+
+func TestFlushAllSaves(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	dir := t.TempDir()
+	require.NoError(t, ss.s.cfg.Load([]string{"--dir", dir}, nil))
+	ss.expect("set a 1", "+OK", "flushall", "+OK")
+	require.EqualValues(t, 2, ss.s.stats.dirty)
+	require.NoFileExists(t, dir+"/dump.rdb")
+	require.NoError(t, ss.s.cfg.Set(config.Caller{}, "save", "3600 1"))
+	ss.expect("set a 1", "+OK", "flushdb", "+OK")
+	require.NoFileExists(t, dir+"/dump.rdb")
+	ss.expect("set a 1", "+OK", "flushall", "+OK")
+	require.Zero(t, ss.s.stats.dirty)
+	require.FileExists(t, dir+"/dump.rdb")
 }
 
 func TestRandomKey(t *testing.T) {

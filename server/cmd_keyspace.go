@@ -1,7 +1,10 @@
 package server
 
 import (
+	"errors"
+
 	"treedis/server/command"
+	"treedis/server/config"
 	"treedis/store"
 )
 
@@ -41,22 +44,38 @@ func cmdFlushAll(c *Call) {
 	for i := range all {
 		all[i] = c.srv.store.DB(i)
 	}
-	c.flush(all...)
+	if c.flush(all...) {
+		c.srv.saveFlushedLocked()
+	}
 }
 
 // flush empties databases. ASYNC and SYNC make no difference: either takes no time, and the collector frees the
-// memory. It is logged even if there was nothing to delete.
-func (c *Call) flush(dbs ...*store.DB) {
+// memory. It is logged even if there was nothing to delete. It returns false if it replied an error.
+func (c *Call) flush(dbs ...*store.DB) bool {
 	if len(c.args) > 2 || len(c.args) == 2 && !c.is(1, "async") && !c.is(1, "sync") {
 		c.err(errSyntax)
-		return
+		return false
 	}
 	for _, db := range dbs {
 		c.srv.touchWatchedDB(db, nil)
-		c.dirty += db.Flush()
+		c.srv.stats.dirty += int64(db.Flush())
 	}
 	c.rewrite(c.args...)
 	c.out.OK()
+	return true
+}
+
+// saveFlushedLocked makes the snapshot on disk an empty one, as Redis does after FLUSHALL, if there are save points: data that was
+// flushed must not come back with a restart. A background save under way is of no use any more; if it is
+// still ending, another follows it.
+func (s *Server) saveFlushedLocked() {
+	if s.loading.active() {
+		return
+	}
+	s.abortSaveLocked()
+	if len(config.Save.Get(s.cfg)) > 0 && errors.Is(s.saveNowLocked(), errSaveBusy) {
+		s.persist.scheduled = true
+	}
 }
 
 func cmdSwapDB(c *Call) {

@@ -265,3 +265,23 @@ func TestStringEvents(t *testing.T) {
 		require.Equal(t, c.want, strings.Join(events, ","), c.line)
 	}
 }
+
+func TestStringsWrongType(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t).record()
+	ss.expect("rpush l x", ":1", "mget l", "*1 $-1")
+	ss.logged()
+	for _, line := range []string{
+		"get l", "getdel l", "getex l", "getset l x", "getrange l 0 1", "strlen l", "append l x", "incr l", "incrby l 1", "incrbyfloat l 1",
+		"setrange l 0 x", "set l x get", "setbit l 0 1", "getbit l 0",
+	} {
+		require.Equal(t, "-"+errWrongType, ss.do(line), line)
+		require.Empty(t, ss.logged(), line)
+	}
+	ss.expect(
+		"lcs l l", "-ERR The specified keys must contain string values",
+		"setnx l x", ":0",
+		"set l x", "+OK",
+		"type l", "+string",
+	)
+}

@@ -32,9 +32,9 @@ func (s *Server) reapExpired(c *Client) {
 			db := s.store.DB(k.db)
 			if _, expired := db.Lookup([]byte(k.key), now); expired {
 				s.expire(db, []byte(k.key))
+				s.effects.flush() // each by itself: they are no transaction
 			}
 		}
-		s.effects.flush()
 	}
 	c.expired = c.expired[:0]
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treedis/server/config"
 	"treedis/server/resp"
 )
 
@@ -24,7 +25,9 @@ type session struct {
 
 func newSession(t testing.TB) *session {
 	ss := &session{t: t, now: time.UnixMilli(1_700_000_000_000)}
-	s, err := New(Options{Seed: 1, Log: io.Discard, Now: func() time.Time { return ss.now }})
+	cfg := config.New()
+	require.NoError(t, cfg.Set(config.Caller{}, "save", "")) // no test leaves a snapshot behind unless it asks for it
+	s, err := New(Options{Config: cfg, Seed: 1, Log: io.Discard, Now: func() time.Time { return ss.now }})
 	require.NoError(t, err)
 	ss.s = s
 	ss.c = s.newClient(nil, &resp.Writer{}, 0)
