@@ -276,6 +276,39 @@ func TestFlushAndSwap(t *testing.T) {
 	)
 }
 
+// TestExchangeOfWatchedKeys flushes or swaps the database of a watched key that is live, has expired, or is absent, for one in which
+// it is each of these.
+func TestExchangeOfWatchedKeys(t *testing.T) {
+	t.Parallel()
+	const spoilt, fine = "*-1", "*0"
+	for _, c := range []struct{ was, comes, want string }{
+		{"live", "flush", spoilt}, {"expired", "flush", fine}, {"absent", "flush", fine},
+		{"live", "live", spoilt}, {"live", "expired", spoilt}, {"live", "absent", spoilt},
+		{"expired", "live", spoilt}, {"expired", "expired", fine}, {"expired", "absent", fine},
+		{"absent", "live", spoilt}, {"absent", "expired", fine}, {"absent", "absent", fine},
+	} {
+		ss := newSession(t)
+		for db, state := range []string{c.was, c.comes} {
+			key, at := []byte("a"), ss.now.UnixMilli()+1
+			switch state {
+			case "live":
+				ss.s.store.DB(db).SetInt(key, 1, 0)
+			case "expired":
+				ss.s.store.DB(db).SetInt(key, 1, at)
+			}
+		}
+		ss.advance(2 * time.Millisecond)
+		ss.do("watch a")
+		if c.comes == "flush" {
+			ss.do("flushdb")
+		} else {
+			ss.do("swapdb 0 1")
+		}
+		ss.do("multi")
+		require.Equal(t, c.want, ss.do("exec"), "%+v", c)
+	}
+}
+
 func TestFlushAllSaves(t *testing.T) {
 	t.Parallel()
 	ss := newSession(t)

@@ -57,7 +57,7 @@ func (c *Call) flush(dbs ...*store.DB) bool {
 		return false
 	}
 	for _, db := range dbs {
-		c.srv.touchWatchedDB(db, nil)
+		c.srv.touchWatchedDB(db, nil, c.now)
 		c.srv.stats.dirty += int64(db.Flush())
 	}
 	c.rewrite(c.args...)
@@ -93,8 +93,8 @@ func cmdSwapDB(c *Call) {
 		return
 	}
 	if x != y {
-		c.srv.touchWatchedDB(x, y)
-		c.srv.touchWatchedDB(y, x)
+		c.srv.touchWatchedDB(x, y, c.now)
+		c.srv.touchWatchedDB(y, x, c.now)
 		c.srv.store.Swap(x.Index(), y.Index())
 	}
 	c.dirty++

@@ -225,7 +225,7 @@ func (t replTarget) LoadRDB(_ context.Context, r io.Reader, _ repl.SyncInfo) (re
 func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
 	s, data := t.s, d.(*loaded)
 	for i := range s.store.Databases() {
-		s.touchWatchedDB(s.store.DB(i), data.store.DB(i))
+		s.touchWatchedDB(s.store.DB(i), data.store.DB(i), s.now())
 	}
 	s.store.Adopt(data.store)
 	clear(s.expireCursor)

@@ -113,18 +113,42 @@ func (c *Client) touchedWatch(db int, key []byte) {
 }
 
 // touchWatchedDB spoils the transactions that watch a key which a flush, or the exchange of database
-// a's contents for b's, changes: one that exists in either. b is nil for a flush.
-func (s *Server) touchWatchedDB(a, b *store.DB) {
+// a's contents for b's, changes: one that exists in either. b is nil for a flush. A key that has expired is as good
+// as none: neither its deletion nor its coming or staying changes anything.
+func (s *Server) touchWatchedDB(a, b *store.DB, now int64) {
 	for w, clients := range s.watchers {
 		if w.db != a.Index() {
 			continue
 		}
 		key := []byte(w.key)
-		if a.Peek(key) == nil && (b == nil || b.Peek(key) == nil) {
+		was, comes, alive := a.Peek(key) != nil, false, false
+		if b != nil {
+			e, expired := b.Lookup(key, now)
+			comes, alive = e != nil || expired, e != nil
+		}
+		if !was && !comes {
 			continue
 		}
 		for c := range clients {
-			c.touchedWatch(w.db, key)
+			c.exchangedWatch(w, was, comes, alive)
+		}
+	}
+}
+
+// exchangedWatch notes that a watched key which was there, or not, is replaced by one that comes, alive or
+// expired, or by none.
+func (c *Client) exchangedWatch(w watchKey, was, comes, alive bool) {
+	for i := range c.watched {
+		k := &c.watched[i]
+		switch {
+		case k.watchKey != w:
+		case k.expired && !comes:
+			k.expired = false
+		case k.expired && !alive:
+		case !was && !alive:
+			k.expired = true
+		default:
+			c.watchDirty = true
 		}
 	}
 }
