@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"strings"
 	"time"
 
@@ -142,7 +143,15 @@ func unknownCommand(args [][]byte) string {
 	return "ERR unknown command '" + clip(args[0], 128) + "', with args beginning with: " + b.String()
 }
 
-func clip(b []byte, n int) string { return string(b[:min(len(b), n)]) }
+// clip returns at most n bytes of an argument for an error text, and of them what stands before a NUL: there
+// Redis's texts, which C prints, end.
+func clip(b []byte, n int) string {
+	b = b[:min(len(b), n)]
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		b = b[:i]
+	}
+	return string(b)
+}
 
 // lockMode is how the row's command, or EXEC, needs the lock.
 func (s *Server) lockMode(c *Client, r *row) lockMode {

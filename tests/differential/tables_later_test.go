@@ -58,6 +58,7 @@ var streamCommands = []entry{
 	{syntax: "XGROUP CREATECONSUMER key sgroup creatable"},
 	{syntax: "XGROUP DELCONSUMER key sgroup (consumer|creatable)"},
 	{syntax: "XREADGROUP GROUP sgroup consumer [COUNT count] [NOACK] STREAMS key (>|sid)"},
+	{syntax: "XGROUP unknown junk*"},
 	{syntax: "XACK key sgroup sid+"},
 	{syntax: "XPENDING key sgroup"},
 	{syntax: "XCLAIM key sgroup consumer 0 sid+ JUSTID"},

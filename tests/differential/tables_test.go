@@ -247,7 +247,6 @@ var connectionCommands = []entry{
 	{syntax: "CLIENT UNPAUSE"},
 	{syntax: "CLIENT unknown junk*"},
 	{syntax: "OBJECT unknown junk*"},
-	{syntax: "XGROUP unknown junk*"},
 	{syntax: "unknown junk*"},
 	{syntax: "DBSIZE"},
 	{syntax: "TIME", check: shape},
