@@ -234,12 +234,7 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 	c.commands++
 	loop := s.stats.of(c.loop)
 	loop.executed.add(1)
-	st := loop.command(r)
-	st.calls.add(1)
-	st.nanoseconds.add(int64(c.mark - began))
-	if call.failed {
-		st.failed.add(1)
-	}
+	loop.command(r).executed(int64(c.mark-began), call.failed, config.LatencyTracking.Get(s.cfg))
 	if call.mode == exclusive {
 		s.finishUnit(call)
 	}

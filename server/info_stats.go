@@ -4,7 +4,11 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"treedis/server/config"
+	"treedis/server/histogram"
 )
 
 func (s *Server) infoStats(w *infoWriter) {
@@ -116,4 +120,33 @@ func (s *Server) infoErrorStats(w *infoWriter) {
 	}
 }
 
-func (s *Server) infoLatencyStats(*infoWriter) {}
+func (s *Server) infoLatencyStats(w *infoWriter) {
+	if !config.LatencyTracking.Get(s.cfg) {
+		return
+	}
+	percentiles := config.LatencyTrackingInfoPercentiles.Get(s.cfg)
+	for i := range s.table.Len() {
+		r := s.table.Row(i)
+		h := s.stats.latency(r)
+		if h.Total() == 0 {
+			continue
+		}
+		var line []string
+		for _, p := range percentiles {
+			usec := float64(h.Percentile(p)) / 1000
+			line = append(line, "p"+strconv.FormatFloat(p, 'g', -1, 64)+"="+strconv.FormatFloat(usec, 'f', 3, 64))
+		}
+		w.text("latency_percentiles_usec_", infoName(r.Name), ":", strings.Join(line, ","))
+	}
+}
+
+// latency adds up one command's durations on all loops.
+func (s *stats) latency(r *row) *histogram.Histogram {
+	sum := new(histogram.Histogram)
+	for i := range s.loops {
+		if h := s.loops[i].command(r).latency; h != nil {
+			sum.Add(h)
+		}
+	}
+	return sum
+}

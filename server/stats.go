@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"treedis/server/command"
+	"treedis/server/histogram"
 )
 
 // counter counts events. It is written by one loop under its slot of the keyspace lock, and read under
@@ -48,6 +49,22 @@ type loopStats struct {
 // commandStats are INFO's commandstats of one command.
 type commandStats struct {
 	calls, nanoseconds, rejected, failed counter
+	latency                              *histogram.Histogram // nanoseconds; nil if none was recorded
+}
+
+// executed counts a call that took some nanoseconds.
+func (c *commandStats) executed(ns int64, failed, tracked bool) {
+	c.calls.add(1)
+	c.nanoseconds.add(ns)
+	if failed {
+		c.failed.add(1)
+	}
+	if tracked {
+		if c.latency == nil {
+			c.latency = new(histogram.Histogram)
+		}
+		c.latency.Record(ns)
+	}
 }
 
 func newStats(loops int, table *command.Table[row]) *stats {
