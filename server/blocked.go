@@ -51,7 +51,20 @@ func (b *blockedCall) end(reply func(c *Client)) {
 		mark := c.out.Len()
 		reply(c)
 		c.mute(mark)
+		c.srv.checkOutput(c)
 		conn.Resume()
+	})
+}
+
+// abort ends the wait with an error and closes the client, as befits one that waits for something which can no
+// longer happen here. It needs the exclusive lock.
+func (b *blockedCall) abort(text string) {
+	b.cancel()
+	b.unblock(func(c *Client) {
+		c.out.Error(text)
+		c.srv.countErrorText(c.loop, text)
+		c.closeAfter = true
+		c.conn.CloseAfterFlush()
 	})
 }
 

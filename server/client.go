@@ -39,7 +39,6 @@ type Client struct {
 	noEvict         bool
 	noTouch         bool
 	reply           replyMode
-	protectedOut    int // bytes of out that came before the command that CLIENT REPLY mutes
 
 	multi      transaction
 	watched    []watchedKey
@@ -60,10 +59,10 @@ type Client struct {
 	created    int64         // unix ms
 	lastActive int64         // unix ms
 	lastRow    *row
-	netIn      int64 // bytes of commands parsed
-	netOut     int64
 	commands   int64
 	queryBytes int // what the command being executed took up in the input; its own loop only
+
+	softSince int64 // unix ms since which the unread replies exceed the soft limit; 0 if they do not
 
 	closing    atomic.Bool // set by anyone who kills it
 	closeAfter bool        // close once the replies are written

@@ -102,5 +102,5 @@ func cmdShutdown(c *Call) {
 		c.err("ERR Errors trying to SHUTDOWN. Check logs.")
 		return
 	}
-	c.srv.requestStop()
+	c.srv.haltLocked(flags)
 }

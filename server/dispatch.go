@@ -18,7 +18,7 @@ const batchLimit = 256
 func (s *Server) process(c *Client) {
 	defer s.endBatch(c)
 	s.beginBatch(c)
-	for n := 1; c.blocked == nil && !c.closeAfter && !c.closing.Load(); n++ {
+	for n := 1; !c.closing.Load(); n++ {
 		c.parser.Unauthenticated = !c.authenticated
 		args, used, err := c.parser.Next(c.conn.In())
 		if err != nil {
@@ -26,16 +26,16 @@ func (s *Server) process(c *Client) {
 			return
 		}
 		if used == 0 {
-			c.conn.Need(c.parser.Need(c.conn.InLen()))
+			s.awaitInput(c)
 			return
 		}
-		c.netIn += int64(used)
 		c.queryBytes = used
 		c.conn.Consume(used) // args stay as they are until the next read
 		if len(args) > 0 {
 			s.execute(c, args)
 		}
-		if c.conn == nil { // taken over by a replica's feed
+		// Asked while the lock is still held. Without a connection it is a replica's feed by now.
+		if c.conn == nil || c.blocked != nil || c.closeAfter {
 			return
 		}
 		if n%batchLimit == 0 {
@@ -44,11 +44,23 @@ func (s *Server) process(c *Client) {
 	}
 }
 
-// beginBatch takes the time for a batch of commands.
+// awaitInput leaves a command that has not arrived whole, unless it is longer than is allowed. That some of it
+// came counts as a sign of life: a long argument may take longer than the timeout of idle clients.
+func (s *Server) awaitInput(c *Client) {
+	c.lock.need(shared)
+	c.lastActive = c.batchTime
+	if s.overInputLimit(c) {
+		return
+	}
+	c.conn.Need(c.parser.Need(c.conn.InLen()))
+}
+
+// beginBatch takes the time for a batch of commands, and the limits that hold for it.
 func (s *Server) beginBatch(c *Client) {
 	c.batchBegan, c.batchTime = s.mono(), s.now()
 	c.batchStart = c.commands
 	c.mark = c.batchBegan
+	c.parser.MaxBulk = config.ProtoMaxBulkLen.Get(s.cfg)
 }
 
 // endBatch gives the lock back, and does what the batch left to do without it.
@@ -84,7 +96,7 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	if r == nil {
 		c.lock.need(shared)
 		c.lastRow, c.lastActive = nil, c.batchTime
-		if equalFold(args[0], "post") || equalFold(args[0], "host:") {
+		if c.conn != nil && (equalFold(args[0], "post") || equalFold(args[0], "host:")) {
 			s.crossProtocol(c)
 			return
 		}
@@ -95,6 +107,10 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	if c.lock.need(s.lockMode(c, r)) {
 		c.mark = s.mono() // waiting for others is not the command's time
 	}
+	if c.closing.Load() || s.halted && !c.isMaster {
+		c.closing.Store(true) // killed, or the server is stopping, while it waited for the lock
+		return
+	}
 	c.lastRow, c.lastActive = r, c.batchTime
 	if text == "" {
 		text = s.refusal(c, r, args)
@@ -102,12 +118,17 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	if text != "" {
 		s.reject(c, r, text)
 	} else if c.multi.active && !r.inMulti {
-		c.multi.queue(r, args)
+		if !c.multi.spoiled && !c.watchDirty { // otherwise EXEC fails anyway
+			c.multi.queue(r, args)
+		}
 		c.out.Simple("QUEUED")
 	} else {
 		s.run(c, r, args)
 	}
-	c.mute(mark)
+	if c.blocked == nil { // otherwise the reply is yet to come, and muted then
+		c.mute(mark)
+	}
+	s.checkOutput(c)
 }
 
 // crossProtocol closes a connection that speaks HTTP: a browser that was tricked into sending commands.
@@ -166,34 +187,30 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 	if !c.authenticated && !r.Flags.Has(command.NoAuth) && s.authRequired() {
 		return errNoAuth
 	}
-	writes := r.Flags.Has(command.Write)
+	if c.multi.active && r.Flags.Has(command.NoMulti) {
+		return errNoMulti
+	}
+	if c.isMaster {
+		return "" // its stream is applied whatever the state: the other replicas apply it too
+	}
+	// EXEC is whatever the commands are that it would run.
+	has, lacks := r.Flags, ^r.Flags
 	if r.isExec {
-		writes = c.multi.writes
+		has |= c.multi.has
+		lacks |= c.multi.lacks
 	}
-	if writes && !c.isMaster {
-		if text := s.writeRefusal(c); text != "" {
-			return text
-		}
-	}
-	if s.role.masterDown() && !config.ReplicaServeStaleData.Get(s.cfg) &&
-		(!r.Flags.Has(command.Stale) || r.isExec && c.multi.notStale) && !c.isMaster {
-		return errMasterDown
-	}
-	if s.loading.active() && !r.Flags.Has(command.Loading) {
-		return errLoading
-	}
-	return ""
-}
-
-// writeRefusal returns why no client may write now.
-func (s *Server) writeRefusal(c *Client) string {
+	writes := has.Has(command.Write)
 	switch {
-	case s.refusesWrites():
+	case (writes || r.isPing) && s.refusesWrites():
 		return errMisconf
-	case !s.role.isReplica() && !s.enoughReplicas():
+	case writes && !s.role.isReplica() && !s.enoughReplicas():
 		return errNoReplicas
-	case s.role.isReplica() && config.ReplicaReadOnly.Get(s.cfg):
+	case writes && s.role.isReplica() && config.ReplicaReadOnly.Get(s.cfg):
 		return errReadOnly
+	case lacks.Has(command.Stale) && s.role.masterDown() && !config.ReplicaServeStaleData.Get(s.cfg):
+		return errMasterDown
+	case lacks.Has(command.Loading) && s.loading.active():
+		return errLoading
 	}
 	return ""
 }
@@ -204,7 +221,8 @@ func (s *Server) reject(c *Client, r *row, text string) {
 	if r != nil {
 		s.stats.of(c.loop).command(r).rejected.add(1)
 		if r.isExec {
-			// Redis says why EXEC itself was refused, and drops the transaction.
+			// Redis says why EXEC itself was refused, and drops the transaction. What it words on the spot has
+			// no code there.
 			s.endTransaction(c)
 			text = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
 		}
@@ -218,7 +236,10 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 	call := &c.call
 	now := call.now // a transaction's commands share its time
 	if !c.multi.executing {
-		now = c.batchTime + int64((c.mark-c.batchBegan)/time.Millisecond)
+		if c.mark-c.batchBegan >= time.Millisecond { // the clock is asked once a millisecond at most
+			c.batchBegan, c.batchTime = c.mark, s.now()
+		}
+		now = c.batchTime
 	}
 	*call = Call{srv: s, c: c, row: r, args: args, db: c.db, out: c.out, mode: c.lock.mode, now: now}
 	if !c.isMaster {
@@ -248,7 +269,7 @@ func (s *Server) finishUnit(call *Call) {
 			s.effects.add(call.db.Index(), call.args)
 		}
 	}
-	if !call.c.multi.executing && s.effects.flush() {
+	if !call.c.multi.executing && s.effects.flush(!call.row.Flags.Has(command.TouchesArbitraryKeys)) {
 		call.c.writeOffset = s.log.EndOffset()
 	}
 }

@@ -2,8 +2,8 @@ package server
 
 import (
 	"strconv"
-	"treedis/repl"
 
+	"treedis/repl"
 	"treedis/server/resp"
 )
 
@@ -39,14 +39,15 @@ func (f *effects) add(db int, args [][]byte) {
 	f.ops = append(f.ops, effect{db: db, end: len(f.buf)})
 }
 
-// flush appends the unit to the log, in MULTI and EXEC if it has several commands, with a SELECT where the
-// database changes, and reports whether there was anything.
-func (f *effects) flush() bool {
+// flush appends the unit to the log, with a SELECT where the database changes, and reports whether there was
+// anything. If atomic is set, several commands are put in MULTI and EXEC.
+func (f *effects) flush(atomic bool) bool {
 	if len(f.ops) == 0 {
 		return false
 	}
 	out := f.out[:0]
-	if len(f.ops) > 1 {
+	atomic = atomic && len(f.ops) > 1
+	if atomic {
 		out = append(out, encodedMulti...)
 	}
 	selected, from := f.log.SelectedDB(), 0
@@ -58,7 +59,7 @@ func (f *effects) flush() bool {
 		out = append(out, f.buf[from:op.end]...)
 		from = op.end
 	}
-	if len(f.ops) > 1 {
+	if atomic {
 		out = append(out, encodedExec...)
 	}
 	f.log.Append(out)

@@ -3,15 +3,17 @@ package server
 import (
 	"time"
 
+	"treedis/server/command"
 	"treedis/server/config"
 	"treedis/store"
 )
 
-// expireOnAccess deals with a key that a command found expired. A replica leaves it to its master. Under the
-// shared lock nothing can be deleted: the key is noted, and the loop deletes it after the batch.
+// expireOnAccess deals with a key that a command found expired. A replica leaves it to its master, unless its own
+// client is about to write to it: a value that was not there for the client must not show in what it writes. Under
+// the shared lock nothing can be deleted: the key is noted, and the loop deletes it after the batch.
 func (s *Server) expireOnAccess(c *Call, key []byte) {
 	switch {
-	case s.role.isReplica():
+	case s.role.isReplica() && !c.row.Flags.Has(command.Write):
 	case c.mode == exclusive:
 		s.expire(c.db, key)
 	default:
@@ -32,7 +34,7 @@ func (s *Server) reapExpired(c *Client) {
 			db := s.store.DB(k.db)
 			if _, expired := db.Lookup([]byte(k.key), now); expired {
 				s.expire(db, []byte(k.key))
-				s.effects.flush() // each by itself: they are no transaction
+				s.effects.flush(false) // each by itself: they are no transaction
 			}
 		}
 	}
@@ -129,7 +131,7 @@ func (s *Server) activeExpireStep(i int) bool {
 		})
 		for _, key := range due {
 			s.expire(db, key)
-			s.effects.flush()
+			s.effects.flush(false)
 		}
 		found += len(due)
 		if s.expireCursor[i] == 0 || seen >= activeBatch && found*10 <= seen {

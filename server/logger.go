@@ -28,11 +28,14 @@ func newLogger(w io.Writer, now func() time.Time, role func() byte) *logger {
 	return &logger{now: now, role: role, pid: os.Getpid(), w: w, level: config.LogNotice}
 }
 
-// setOutput replaces where lines go.
+// setOutput replaces where lines go, and closes the log file that they went to.
 func (l *logger) setOutput(w io.Writer) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if old, ok := l.w.(*logFile); ok {
+		old.f.Close()
+	}
 	l.w = w
-	l.mu.Unlock()
 }
 
 func (l *logger) setLevel(level config.Level) {

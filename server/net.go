@@ -24,7 +24,6 @@ func (h handler) Opened(conn *netio.Conn) {
 	s := h.s
 	c := s.newClient(conn, &conn.Out, conn.Loop().Index())
 	conn.Context = c
-	c.parser.MaxBulk = config.ProtoMaxBulkLen.Get(s.cfg)
 	s.lock.lock()
 	defer s.lock.unlock()
 	s.stats.connections++
@@ -109,15 +108,19 @@ func (c *Client) kill() {
 // socket. An address that begins with - may be missing from this machine. Injected listeners take
 // their place.
 func (s *Server) listen() (err error) {
+	defer func() {
+		switch {
+		case err != nil:
+			s.closeListeners()
+		case len(s.listeners) > 0:
+			addr := s.listeners[0].Addr()
+			s.addr.Store(&addr)
+		}
+	}()
 	if len(s.opts.Listeners) > 0 {
 		s.listeners = s.opts.Listeners
 		return nil
 	}
-	defer func() {
-		if err != nil {
-			s.closeListeners()
-		}
-	}()
 	port := config.Port.Get(s.cfg)
 	if port != 0 {
 		if err := s.listenTCP(int(port)); err != nil {
@@ -188,14 +191,15 @@ func (s *Server) closeListeners() {
 		l.Close()
 	}
 	s.listeners = nil
+	s.addr.Store(nil)
 }
 
 // Addr returns the address of the first listener, nil before Start.
 func (s *Server) Addr() net.Addr {
-	if len(s.listeners) == 0 {
-		return nil
+	if addr := s.addr.Load(); addr != nil {
+		return *addr
 	}
-	return s.listeners[0].Addr()
+	return nil
 }
 
 // keepAlive returns the interval of TCP keepalive probes.

@@ -32,12 +32,32 @@ type persistence struct {
 
 // saveJob is one background save.
 type saveJob struct {
+	ctx    context.Context // ends with abort
 	cancel context.CancelCauseFunc
 	began  time.Duration // monotonic
 	dirty  int64         // changes at its beginning
 	keys   int64
 	done   atomic.Int64 // keys written
-	ended  chan struct{}
+
+	mu sync.Mutex // held while the file takes its name, so that abort knows on which side of that it is
+}
+
+// abort ends the save. If its file does not have its name yet when abort is called, it won't get it afterwards: a
+// snapshot that is written next must not be replaced by an older one.
+func (j *saveJob) abort() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.cancel(errSaveAborted)
+}
+
+// commit gives the finished file its name.
+func (j *saveJob) commit(from, to string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := context.Cause(j.ctx); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
 }
 
 // retryAfter is how long a failed background save is not tried again by a save point: the reason, a
@@ -47,6 +67,7 @@ const retryAfter = 5 // seconds
 var (
 	errSaveAborted = errors.New("aborted")
 	errSaveBusy    = errors.New("a background save is in progress")
+	errHalted      = errors.New("the server is stopping")
 )
 
 // refusesWrites reports whether writes are refused because snapshots can't be written.
@@ -61,20 +82,21 @@ func (s *Server) rdbPath() string { return s.cfg.Path(config.DBFilename.Get(s.cf
 // takes.
 func (s *Server) startSaveLocked() error {
 	p := &s.persist
-	if p.saving != nil {
+	switch {
+	case s.halted: // nobody would wait for its goroutine
+		return errHalted
+	case p.saving != nil:
 		return errSaveBusy
 	}
-	ctx, cancel := context.WithCancelCause(context.Background())
 	snap := s.snapshotLocked(noFilter)
-	job := &saveJob{cancel: cancel, began: s.mono(), dirty: s.stats.dirty, ended: make(chan struct{})}
-	job.keys = int64(s.store.Len())
+	job := &saveJob{began: s.mono(), dirty: s.stats.dirty, keys: int64(s.store.Len())}
+	job.ctx, job.cancel = context.WithCancelCause(context.Background())
 	p.saving, p.scheduled, p.lastTry = job, false, s.now()/1000
 	path := s.rdbPath()
 	s.logger.noticef("Background saving started")
 	s.wg.Go(func() {
-		defer close(job.ended)
-		err := writeRDB(path, snap, rdb.SaveOptions{Context: ctx, Progress: func(n int) { job.done.Store(int64(n)) }})
-		s.finishSave(job, err)
+		o := rdb.SaveOptions{Context: job.ctx, Progress: func(n int) { job.done.Store(int64(n)) }}
+		s.finishSave(job, writeRDB(path, snap, o, job.commit))
 	})
 	return nil
 }
@@ -85,7 +107,9 @@ func (s *Server) finishSave(job *saveJob, err error) {
 	s.lock.lock()
 	defer s.lock.unlock()
 	p := &s.persist
-	p.saving = nil
+	if p.saving == job { // an aborted one may have been replaced
+		p.saving = nil
+	}
 	p.lastTook = int64((s.mono() - job.began) / time.Second)
 	if errors.Is(err, errSaveAborted) {
 		s.logger.warningf("Background saving aborted")
@@ -109,10 +133,11 @@ func (s *Server) saved(dirty int64) {
 	s.persist.saves++
 }
 
-// abortSaveLocked ends the background save in progress without its file.
+// abortSaveLocked ends the background save in progress without its file. Another may begin at once.
 func (s *Server) abortSaveLocked() {
 	if j := s.persist.saving; j != nil {
-		j.cancel(errSaveAborted)
+		j.abort()
+		s.persist.saving = nil
 	}
 }
 
@@ -122,7 +147,7 @@ func (s *Server) saveNowLocked() error {
 		return errSaveBusy
 	}
 	dirty := s.stats.dirty
-	if err := writeRDB(s.rdbPath(), s.snapshotLocked(noFilter), rdb.SaveOptions{}); err != nil {
+	if err := writeRDB(s.rdbPath(), s.snapshotLocked(noFilter), rdb.SaveOptions{}, os.Rename); err != nil {
 		s.logger.warningf("Error saving DB on disk: %v", err)
 		return err
 	}
@@ -135,7 +160,7 @@ func (s *Server) saveNowLocked() error {
 
 // writeRDB writes a snapshot to path: to a temporary file beside it, which is synced and renamed, so
 // that there is a whole file at all times.
-func writeRDB(path string, snap *snapshot, o rdb.SaveOptions) (err error) {
+func writeRDB(path string, snap *snapshot, o rdb.SaveOptions, rename func(from, to string) error) (err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "temp-*.rdb")
 	if err != nil {
@@ -159,7 +184,7 @@ func writeRDB(path string, snap *snapshot, o rdb.SaveOptions) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := rename(f.Name(), path); err != nil {
 		return err
 	}
 	return syncDir(dir)
@@ -180,7 +205,7 @@ func (s *Server) persistCron() {
 	s.lock.lock()
 	defer s.lock.unlock()
 	p := &s.persist
-	if p.saving != nil || s.loading.active() {
+	if p.saving != nil || s.halted || s.loading.active() {
 		return
 	}
 	now := s.now() / 1000
@@ -202,7 +227,6 @@ func (s *Server) persistCron() {
 // loadAtStart loads the snapshot file, if there is one. A file that can't be read whole is an error, and
 // nothing of it is kept.
 func (s *Server) loadAtStart() error {
-	s.persist.lastSave, s.persist.lastOK, s.persist.lastTook = s.now()/1000, true, -1
 	path := s.rdbPath()
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {

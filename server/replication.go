@@ -139,10 +139,19 @@ func (s *Server) restoreHistory(info rdbInfo) {
 
 // followLocked makes the server a replica of the master at addr.
 func (s *Server) followLocked(addr repl.Address) {
-	resume := !s.role.isReplica() && s.resumable
+	resume := false
+	s.masterClient.multi = transaction{}
+	if !s.role.isReplica() {
+		resume = s.resumable
+		// A master that shares this server's past selects a database before anything else, unless a restarted
+		// replica goes on amid its stream. Nor does one master's stream select anew after another's: a
+		// replica that changes masters keeps the database.
+		s.masterClient.db = s.store.DB(s.restoredDB)
+		s.restoredDB = 0
+		s.abortBlocked()
+	}
 	s.role.replica.Store(true)
 	s.effects.muted = true
-	s.endMasterSession()
 	s.role.link.SetMasterLocked(addr, repl.FollowOptions{Resume: resume})
 	s.setReplicaOf(addr.Host, strconv.Itoa(addr.Port))
 }
@@ -152,7 +161,6 @@ func (s *Server) promoteLocked() {
 	s.role.replica.Store(false)
 	s.resumable = true
 	s.effects.muted = false
-	s.endMasterSession()
 	s.role.link.PromoteLocked()
 	s.setReplicaOf("no", "one")
 }
@@ -164,11 +172,13 @@ func (s *Server) setReplicaOf(words ...string) {
 	}
 }
 
-// endMasterSession forgets what the stream of the last master left: a database, a transaction.
-func (s *Server) endMasterSession() {
-	s.masterClient.multi = transaction{}
-	s.masterClient.db = s.store.DB(s.restoredDB)
-	s.restoredDB = 0
+// abortBlocked closes the clients that wait for something which a replica can't give.
+func (s *Server) abortBlocked() {
+	for _, c := range s.clients {
+		if c.blocked != nil {
+			c.blocked.abort(errForcedOut)
+		}
+	}
 }
 
 func (s *Server) stopReplication() {
@@ -239,9 +249,8 @@ func (t replTarget) ApplyLocked(args [][]byte) {
 	s, c := t.s, t.s.masterClient
 	c.lock.mode = exclusive // the link holds it
 	s.beginBatch(c)
-	c.call.failed = false
 	s.execute(c, args)
-	if c.call.failed {
+	if out := c.out.Buf; len(out) > 0 && out[0] == '-' {
 		s.logger.warningf("== CRITICAL == This replica is sending an error to its master after processing the command '%s': %s", clip(args[0], 64), c.out.Buf)
 	}
 	c.out.Reset()

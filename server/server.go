@@ -87,20 +87,26 @@ type Server struct {
 	rand   *rand.Rand // guarded by randMu
 	randMu sync.Mutex
 
-	net       *netio.Server      // set by Start
-	listeners []net.Listener     // set by Start
-	startMu   sync.Mutex         // held by Start and Shutdown
-	down      bool               // guarded by startMu: Shutdown was called
-	cancel    context.CancelFunc // ends cron
-	wg        sync.WaitGroup     // goroutines that Shutdown waits for
+	startMu   sync.Mutex               // held by Start and Shutdown
+	down      bool                     // guarded by startMu: Shutdown was called
+	cancel    context.CancelFunc       // guarded by startMu; ends cron
+	listeners []net.Listener           // guarded by startMu
+	addr      atomic.Pointer[net.Addr] // of the first listener
+	net       *netio.Server            // written by Start before the first client, under startMu
+	wg        sync.WaitGroup           // goroutines that Shutdown waits for
+	halted    bool                     // keyspace lock, exclusive; no client's command is executed any more
 	stopOnce  sync.Once
 	quit      chan struct{} // closed to ask for Shutdown
+	grace     time.Duration // set before quit is closed: how long to wait for replicas
 	stopped   chan struct{} // closed when Shutdown has finished
 	runID     string
 }
 
-// ErrStarted is returned by a second Start.
-var ErrStarted = errors.New("server: already started")
+// Errors of Start.
+var (
+	ErrStarted = errors.New("server: already started")
+	ErrStopped = errors.New("server: stopped")
+)
 
 // New returns a server that has not started.
 func New(opts Options) (*Server, error) {
@@ -134,12 +140,13 @@ func New(opts Options) (*Server, error) {
 	s.stats = newStats(loops, table)
 	s.log = repl.NewLog(config.ReplBacklogSize.Get(s.cfg))
 	s.effects.log = s.log
+	s.clock.randUint64 = s.random
+	s.clock.set(s.now())
 	s.store = s.newStore()
 	s.expireCursor = make([]uint64, s.store.Databases())
 	s.avgTTL = make([]int64, s.store.Databases())
 	s.activeExpireOn.Store(true)
-	s.clock.randUint64 = s.random
-	s.clock.set(s.now())
+	s.persist.lastSave, s.persist.lastOK, s.persist.lastTook = s.now()/1000, true, -1
 	s.runID = s.randomHex(40)
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
 	s.newReplication()
@@ -152,7 +159,9 @@ func New(opts Options) (*Server, error) {
 
 // newStore returns an empty store by the configuration: the server's own, or one to load a snapshot into.
 func (s *Server) newStore() *store.Store {
-	return store.New(store.Options{Databases: int(config.Databases.Get(s.cfg)), Limits: s.limits()})
+	st := store.New(store.Options{Databases: int(config.Databases.Get(s.cfg)), Limits: s.limits()})
+	st.SetClock(s.clock.initial()) // keys that are loaded count as accessed now, unless their file knows better
+	return st
 }
 
 // now returns the wall clock in unix milliseconds.

@@ -93,11 +93,14 @@ type rdbInfo struct {
 // loadInto reads an RDB into a fresh store.
 func loadInto(st *store.Store, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, rdbInfo, error) {
 	info := rdbInfo{offset: -1}
+	var l *rdb.Loader
 	o.Aux = func(name, value []byte) error {
 		n, ok := resp.ParseInt(value)
 		switch {
 		case string(name) == "repl-id":
-			info.replID = string(value)
+			// Replicas that know this history may continue from it. They wait for the deletion of expired
+			// keys to be logged, so these must be there to be deleted.
+			info.replID, l.DropExpiredAt = string(value), 0
 		case string(name) == "repl-offset" && ok:
 			info.offset = n
 		case string(name) == "repl-stream-db" && ok && n >= 0 && n < int64(st.Databases()):
@@ -105,7 +108,7 @@ func loadInto(st *store.Store, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, 
 		}
 		return nil
 	}
-	l := rdb.NewLoader(st, o)
+	l = rdb.NewLoader(st, o)
 	err := rdb.NewReader(r, rdb.ReaderOptions{}).Read(l)
 	return l.LoadCounts, info, err
 }

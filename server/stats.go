@@ -43,6 +43,8 @@ type loopStats struct {
 	authFailures   counter
 	executed       counter // commands
 	longestBatch   counter // commands of one client in a row
+	queryLimit     counter // clients closed for exceeding client-query-buffer-limit
+	outputLimit    counter // clients closed for exceeding client-output-buffer-limit
 	_              [64]byte
 }
 
@@ -120,6 +122,7 @@ func (s *stats) reset(now traffic) {
 		clear(l.errors)
 		l.keyspaceHits, l.keyspaceMisses, l.errorReplies, l.authFailures = 0, 0, 0, 0
 		l.executed, l.longestBatch = 0, 0
+		l.queryLimit, l.outputLimit = 0, 0
 	}
 	*s = stats{loops: s.loops, dirty: s.dirty, base: now}
 }

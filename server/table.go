@@ -20,6 +20,7 @@ type row struct {
 
 	shared bool // derived: runs under the shared lock
 	isExec bool // derived
+	isPing bool // derived
 }
 
 // tableGroups lists the rows of all groups.
@@ -56,7 +57,7 @@ func newTable() (*command.Table[row], error) {
 	for i := range t.Len() {
 		r := t.Row(i)
 		r.shared = r.local || r.Flags.Has(command.ReadOnly)
-		r.isExec = r.Name == "exec"
+		r.isExec, r.isPing = r.Name == "exec", r.Name == "ping"
 	}
 	return t, nil
 }

@@ -12,9 +12,9 @@ type transaction struct {
 	active    bool // between MULTI and EXEC
 	executing bool // EXEC runs its commands
 	spoiled   bool // a command could not be queued: EXEC aborts
-	writes    bool // a queued command writes
-	notStale  bool // a queued command may not run on a replica that lost its master
 	queued    []queuedCommand
+
+	has, lacks command.Flags // flags that a queued command has, and that one lacks
 }
 
 type queuedCommand struct {
@@ -36,8 +36,8 @@ func (t *transaction) queue(r *row, args [][]byte) {
 		kept[i] = buf[n:len(buf):len(buf)]
 	}
 	t.queued = append(t.queued, queuedCommand{r, kept})
-	t.writes = t.writes || r.Flags.Has(command.Write)
-	t.notStale = t.notStale || !r.Flags.Has(command.Stale)
+	t.has |= r.Flags
+	t.lacks |= ^r.Flags
 }
 
 func (t *transaction) spoil() {

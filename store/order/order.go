@@ -64,7 +64,10 @@ func (x *Index) Delete(key []byte) { x.enqueue(key, true) }
 func (x *Index) enqueue(key []byte, del bool) {
 	off := len(x.keys)
 	x.keys = append(x.keys, key...)
-	x.queue = append(x.queue, change{off: off, end: len(x.keys), del: del})
+	if len(key) == 0 {
+		x.keys = append(x.keys, 0) // no two changes begin at one offset, which tells their order
+	}
+	x.queue = append(x.queue, change{off: off, end: off + len(key), del: del})
 	if len(x.queue) >= batch || len(x.keys) >= maxQueued {
 		x.drain()
 	}
@@ -86,7 +89,7 @@ func (x *Index) drain() {
 		if c := bytes.Compare(key(a), key(b)); c != 0 {
 			return c
 		}
-		return a.off - b.off // empty keys share an offset, and then the changes are interchangeable or adjacent
+		return a.off - b.off
 	})
 	for i, c := range x.queue {
 		if i+1 < len(x.queue) && bytes.Equal(key(c), key(x.queue[i+1])) {

@@ -167,3 +167,19 @@ func BenchmarkInsertDelete(b *testing.B) {
 		x.Insert(k)
 	}
 }
+
+func TestLastChangeOfTheEmptyKeyCounts(t *testing.T) {
+	t.Parallel()
+	for n := range 60 { // the queue is sorted in other ways when it is long
+		x := New()
+		for range n {
+			x.Insert(nil)
+			x.Delete(nil)
+		}
+		require.Zero(t, x.Len())
+		x.Delete(nil)
+		x.Insert(nil)
+		require.Equal(t, 1, x.Len())
+		check(t, x)
+	}
+}
