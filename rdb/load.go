@@ -137,11 +137,12 @@ func (l *Loader) ListItem(v []byte) error {
 }
 
 // BeginSet opens a set.
-func (l *Loader) BeginSet(k *Key, _ uint64) error {
+func (l *Loader) BeginSet(k *Key, n uint64) error {
 	if ok, err := l.begin(k); !ok {
 		return err
 	}
 	l.set = l.db.OpenSet(l.name)
+	l.set.Reserve(int(min(n, math.MaxInt32)))
 	return nil
 }
 
@@ -154,11 +155,12 @@ func (l *Loader) SetMember(m []byte) error {
 }
 
 // BeginHash opens a hash.
-func (l *Loader) BeginHash(k *Key, _ uint64) error {
+func (l *Loader) BeginHash(k *Key, n uint64) error {
 	if ok, err := l.begin(k); !ok {
 		return err
 	}
 	l.hash = l.db.OpenHash(l.name)
+	l.hash.Reserve(int(min(n, math.MaxInt32)))
 	return nil
 }
 

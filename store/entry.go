@@ -51,6 +51,9 @@ type object interface {
 	// clone returns a writable value that shares what it can with the receiver. The receiver is
 	// only read, and is never written to again.
 	clone() object
+	// memory returns the bytes that the value takes, as near as that is known without a look at
+	// each element.
+	memory() int
 }
 
 func (e *Entry) object() *objectEntry { return (*objectEntry)(unsafe.Pointer(e)) }
@@ -166,11 +169,11 @@ func newObject(t Type, enc Encoding, key []byte, expire int64, v object) *Entry 
 	return &o.Entry
 }
 
-// MemoryUsage returns the bytes of the entry itself: the allocation of a flat entry, header and key
-// of another. Objects add their own.
+// MemoryUsage returns the bytes of the entry: the allocation of a flat one, header, key and value of
+// another.
 func (e *Entry) MemoryUsage() int {
 	if e.flat() {
 		return e.keyOffset() + int(e.klen) + int(e.vlen) + int(e.slack)
 	}
-	return int(unsafe.Sizeof(objectEntry{})) + int(e.klen)
+	return int(unsafe.Sizeof(objectEntry{})) + int(e.klen) + e.object().value.memory()
 }

@@ -36,6 +36,7 @@ func hashMap(t testing.TB, h HashView) map[string]string {
 		sum += f.memory()
 	}
 	require.Equal(t, sum, h.large.bytes)
+	require.Greater(t, h.large.memory(), sum)
 	return m
 }
 

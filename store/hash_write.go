@@ -24,7 +24,8 @@ func (w *HashWriter) refresh() { w.HashView = w.m.e.Hash() }
 
 func (w *HashWriter) limits() *Limits { return &w.m.db.store.limits }
 
-// Reserve announces that n fields will be Set: too many for a listpack become a hash table at once.
+// Reserve announces that n fields will be Set: too many for a listpack become a hash table at once, even while the key
+// is absent otherwise.
 func (w *HashWriter) Reserve(n int) {
 	if w.large == nil && n > w.limits().HashEntries {
 		w.convert()
@@ -105,7 +106,6 @@ func (w *HashWriter) setPair(name, value []byte) (created bool) {
 		size += listpack.EntrySize(name)
 		if lp == nil {
 			w.create(size)
-			lp = w.lp
 		}
 		lp = listpack.Append(listpack.Append(w.m.reserve(size), name), value)
 	}

@@ -12,6 +12,8 @@ type largeList struct{ *quicklist.List }
 
 func (l largeList) clone() object { return largeList{l.List.Clone()} }
 
+func (l largeList) memory() int { return l.Bytes() }
+
 // ListView is the value of a list, to be read. The zero value is an empty list.
 type ListView struct {
 	blob  []byte          // a small list's listpack

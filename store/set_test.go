@@ -240,8 +240,7 @@ func TestSetSnapshotWhileWriting(t *testing.T) {
 		snap := s.Snapshot()
 		wg.Go(func() {
 			for e := range snap.All(0) {
-				k := string(e.Key())
-				require.Equal(t, len(base[k])+min(round, 1), e.Set().Len())
+				require.Equal(t, len(base[string(e.Key())])+min(round, 1), e.Set().Len())
 				require.Equal(t, round > 0, e.Set().Has([]byte(strconv.Itoa(1000+round-1))))
 				for range e.Set().All() {
 				}

@@ -10,6 +10,9 @@ import (
 // intsetMost is the most members that an intset may have, whatever the limit says.
 const intsetMost = 1 << 30
 
+// maxIntsetRoom bounds the members that room is made for before they are there.
+const maxIntsetRoom = 1 << 12
+
 // SetWriter writes to the set of one key, or to one that has no key yet, and reads it. That of a key is valid until
 // the next write to the database by other means, and the key must not change meanwhile.
 //
@@ -86,7 +89,7 @@ func (w *SetWriter) create(first []byte, n int) {
 	v, isInt := canonicalInt(first)
 	switch {
 	case isInt && hint <= limits.SetIntsetEntries:
-		w.m.create(Set, EncIntset, intset.Empty, hint*intset.Width(v))
+		w.m.create(Set, EncIntset, intset.Empty, min(hint, maxIntsetRoom)*intset.Width(v))
 	case hint <= limits.SetEntries:
 		w.m.create(Set, EncListpack, listpack.Empty, n)
 	default:

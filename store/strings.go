@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"strconv"
+	"unsafe"
 )
 
 // embstrMax is the longest string, in bytes, that OBJECT ENCODING calls embstr.
@@ -15,6 +16,8 @@ const KeepTTL int64 = -1
 type rawString struct{ b []byte }
 
 func (r *rawString) clone() object { return &rawString{append([]byte(nil), r.b...)} }
+
+func (r *rawString) memory() int { return int(unsafe.Sizeof(*r)) + cap(r.b) }
 
 // StringLen returns the length of a string value in bytes.
 func (e *Entry) StringLen() int {

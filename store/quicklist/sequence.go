@@ -1,11 +1,29 @@
 package quicklist
 
-import "treedis/store/listpack"
+import (
+	"unsafe"
+
+	"treedis/store/listpack"
+)
 
 // The chunks are numbered from 0, the head, to chunks()-1, the tail if there is one.
 
 // Chunks returns the number of chunks.
 func (l *List) Chunks() int { return l.chunks() }
+
+// Bytes returns the memory that the list takes, in bytes. It looks at every chunk.
+func (l *List) Bytes() int {
+	n := int(unsafe.Sizeof(*l)) + l.head.bytes()
+	if l.tail != nil {
+		n += l.tail.bytes()
+	}
+	for c := range l.mid.All() {
+		n += int(unsafe.Sizeof(c)) + c.bytes()
+	}
+	return n
+}
+
+func (c *chunk) bytes() int { return int(unsafe.Sizeof(*c)) + cap(c.blob) }
 
 func (l *List) chunks() int {
 	n := 1 + l.mid.Len()
