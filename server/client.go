@@ -1,7 +1,6 @@
 package server
 
 import (
-	"net/netip"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -80,12 +79,6 @@ const (
 
 // String identifies the client in the log.
 func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) + " addr=" + c.addr }
-
-// local reports whether the client is on this machine: on a Unix socket, or a loopback address.
-func (c *Client) local() bool {
-	ap, err := netip.ParseAddrPort(c.addr)
-	return err != nil || ap.Addr().IsLoopback()
-}
 
 // watching reports whether the client watches any key.
 func (c *Client) watching() bool { return len(c.watched) > 0 }

@@ -111,11 +111,11 @@ func cmdClientSetInfo(c *Call) {
 	case c.is(2, "lib-ver"):
 		attr = &c.c.libVer
 	default:
-		c.err("ERR Unrecognized option '" + clip(c.args[2], 128) + "'")
+		c.err("ERR Unrecognized option '" + cString(c.args[2]) + "'")
 		return
 	}
 	if !printable(c.args[3]) {
-		c.err("ERR " + string(c.args[2]) + " cannot contain spaces, newlines or special characters.")
+		c.err("ERR " + cString(c.args[2]) + " cannot contain spaces, newlines or special characters.")
 		return
 	}
 	*attr = string(c.args[3])
@@ -224,7 +224,7 @@ func (c *Call) clientKind(i int) (clientKind, bool) {
 	case c.is(i, "master"):
 		return masterClient, true
 	}
-	c.err("ERR Unknown client type '" + clip(c.args[i], 128) + "'")
+	c.err("ERR Unknown client type '" + cString(c.args[i]) + "'")
 	return anyKind, false
 }
 
@@ -294,7 +294,7 @@ func (c *Call) killFilter() (f killFilter, ok bool) {
 		case c.is(i, "user"):
 			f.user = value
 			if ok = string(value) == defaultUser; !ok {
-				c.err("ERR No such user '" + clip(value, 128) + "'")
+				c.err("ERR No such user '" + cString(value) + "'")
 			}
 		case c.is(i, "skipme") && c.is(i+1, "yes"):
 			f.spare, ok = c.c, true

@@ -185,7 +185,7 @@ func (c *Call) helloOptions() (o helloOptions, ok bool) {
 			}
 			i++
 		default:
-			c.err("ERR Syntax error in HELLO option '" + clip(c.args[i], 128) + "'")
+			c.err("ERR Syntax error in HELLO option '" + cString(c.args[i]) + "'")
 			return o, false
 		}
 	}

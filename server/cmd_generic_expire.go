@@ -82,7 +82,7 @@ func (x *expireCondition) parse(c *Call, i int) bool {
 		case c.is(i, "lt"):
 			x.lt = true
 		default:
-			c.err("ERR Unsupported option " + clip(c.args[i], len(c.args[i])))
+			c.err("ERR Unsupported option " + cString(c.args[i]))
 			return false
 		}
 	}

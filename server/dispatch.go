@@ -174,6 +174,9 @@ func clip(b []byte, n int) string {
 	return string(b)
 }
 
+// cString is clip for texts of any length.
+func cString(b []byte) string { return clip(b, len(b)) }
+
 // lockMode is how the row's command, or EXEC, needs the lock.
 func (s *Server) lockMode(c *Client, r *row) lockMode {
 	if c.multi.active && !r.inMulti || r.shared {

@@ -50,7 +50,7 @@ func (s *Server) infoServer(w *infoWriter) {
 
 // port returns the TCP port listened on, 0 if there is none.
 func (s *Server) port() int {
-	for _, l := range s.listeners {
+	for _, l := range s.sockets() {
 		if addr, ok := l.Addr().(*net.TCPAddr); ok {
 			return addr.Port
 		}
@@ -73,7 +73,7 @@ func (s *Server) configFile() string {
 // infoListeners writes a line for each kind of socket.
 func (s *Server) infoListeners(w *infoWriter) {
 	var tcp, path []string
-	for _, l := range s.listeners {
+	for _, l := range s.sockets() {
 		switch addr := l.Addr().(type) {
 		case *net.TCPAddr:
 			tcp = append(tcp, "bind="+addr.IP.String())

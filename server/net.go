@@ -1,15 +1,8 @@
 package server
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/netip"
-	"os"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	"treedis/server/config"
@@ -102,104 +95,6 @@ func (c *Client) kill() {
 	if conn := c.conn; conn != nil {
 		conn.Post(conn.Close)
 	}
-}
-
-// listen opens the sockets that the configuration asks for: TCP on every address of bind, and the Unix
-// socket. An address that begins with - may be missing from this machine. Injected listeners take
-// their place.
-func (s *Server) listen() (err error) {
-	defer func() {
-		switch {
-		case err != nil:
-			s.closeListeners()
-		case len(s.listeners) > 0:
-			addr := s.listeners[0].Addr()
-			s.addr.Store(&addr)
-		}
-	}()
-	if len(s.opts.Listeners) > 0 {
-		s.listeners = s.opts.Listeners
-		return nil
-	}
-	port := config.Port.Get(s.cfg)
-	if port != 0 {
-		if err := s.listenTCP(int(port)); err != nil {
-			return err
-		}
-	}
-	path := config.UnixSocket.Get(s.cfg)
-	if path == "" {
-		return nil
-	}
-	_ = os.Remove(path) // a socket that a killed server left behind
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return fmt.Errorf("opening Unix socket: %w", err)
-	}
-	s.listeners = append(s.listeners, l)
-	if perm := config.UnixSocketPerm.Get(s.cfg); perm != 0 {
-		if err := os.Chmod(path, os.FileMode(perm)); err != nil {
-			return fmt.Errorf("unixsocketperm: %w", err)
-		}
-	}
-	return nil
-}
-
-func (s *Server) listenTCP(port int) error {
-	opened := 0
-	for _, addr := range config.Bind.Get(s.cfg) {
-		optional := strings.HasPrefix(addr, "-")
-		host := strings.TrimPrefix(addr, "-")
-		network := "tcp4"
-		switch {
-		case host == "*":
-			host = "0.0.0.0"
-		case host == "::*":
-			host, network = "::", "tcp6"
-		case strings.Contains(host, ":"):
-			network = "tcp6"
-		}
-		l, err := net.Listen(network, net.JoinHostPort(host, strconv.Itoa(port)))
-		if err != nil {
-			if optional && skippable(err) {
-				continue
-			}
-			s.logger.warningf("Failed listening on port %d (tcp), aborting.", port)
-			return fmt.Errorf("could not create server TCP listening socket %s:%d: %w", host, port, err)
-		}
-		s.listeners = append(s.listeners, l)
-		opened++
-	}
-	if opened == 0 && len(config.Bind.Get(s.cfg)) > 0 {
-		return fmt.Errorf("port %d: none of the addresses of bind is available", port)
-	}
-	return nil
-}
-
-// skippable tells an address that this machine lacks from one that is taken.
-func skippable(err error) bool {
-	for _, e := range []syscall.Errno{syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, syscall.EPROTONOSUPPORT, syscall.ESOCKTNOSUPPORT, syscall.EPFNOSUPPORT, syscall.ENOPROTOOPT} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Server) closeListeners() {
-	for _, l := range s.listeners {
-		l.Close()
-	}
-	s.listeners = nil
-	s.addr.Store(nil)
-}
-
-// Addr returns the address of the first listener, nil before Start.
-func (s *Server) Addr() net.Addr {
-	if addr := s.addr.Load(); addr != nil {
-		return *addr
-	}
-	return nil
 }
 
 // keepAlive returns the interval of TCP keepalive probes.

@@ -61,8 +61,8 @@ func (s *Server) serve(n *netio.Server) {
 	s.cancel = cancel
 	s.startReplication()
 	s.wg.Go(func() { s.runCron(ctx) })
-	for _, l := range s.listeners {
-		_ = n.Serve(l) // fails after Close only
+	for _, l := range s.sockets() {
+		_ = n.Serve(l.Listener) // fails after Close only
 	}
 	go s.awaitStop() // ends with the server
 }

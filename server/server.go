@@ -87,14 +87,14 @@ type Server struct {
 	rand   *rand.Rand // guarded by randMu
 	randMu sync.Mutex
 
-	startMu   sync.Mutex               // held by Start and Shutdown
-	down      bool                     // guarded by startMu: Shutdown was called
-	cancel    context.CancelFunc       // guarded by startMu; ends cron
-	listeners []net.Listener           // guarded by startMu
-	addr      atomic.Pointer[net.Addr] // of the first listener
-	net       *netio.Server            // written by Start before the first client, under startMu
-	wg        sync.WaitGroup           // goroutines that Shutdown waits for
-	halted    bool                     // keyspace lock, exclusive; no client's command is executed any more
+	startMu   sync.Mutex         // held by Start and Shutdown
+	down      bool               // guarded by startMu: Shutdown was called
+	cancel    context.CancelFunc // guarded by startMu; ends cron
+	net       *netio.Server      // written by Start before the first client, under startMu
+	listenMu  sync.Mutex         // taken after the keyspace lock
+	listeners []listener         // guarded by listenMu
+	wg        sync.WaitGroup     // goroutines that Shutdown waits for
+	halted    bool               // keyspace lock, exclusive; no client's command is executed any more
 	stopOnce  sync.Once
 	quit      chan struct{} // closed to ask for Shutdown
 	grace     time.Duration // set before quit is closed: how long to wait for replicas
