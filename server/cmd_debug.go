@@ -215,9 +215,8 @@ func debugObject(c *Call) {
 
 // serializedLength is the length of a value in an RDB, without its type and key.
 func serializedLength(e *store.Entry) int {
-	k := rdb.NewKey(nil, 0)
 	const frame = 1 + 2 + 8 // type, version and checksum of a payload
-	payload, err := rdb.AppendDump(nil, rdb.WriterOptions{Compress: true}, func(w *rdb.Writer) error { return rdb.WriteEntry(w, &k, e) })
+	payload, err := dumpPayload(e, true)
 	if err != nil {
 		return 0
 	}

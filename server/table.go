@@ -27,6 +27,7 @@ type row struct {
 func tableGroups() [][]row {
 	return [][]row{
 		debugRows,
+		dumpCommands,
 		bitmapCommands,
 		clientCommands,
 		commandCommands,

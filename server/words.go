@@ -15,4 +15,5 @@ var (
 	wordSRem      = []byte("SREM")
 	wordZPopMin   = []byte("ZPOPMIN")
 	wordZPopMax   = []byte("ZPOPMAX")
+	wordAbsTTL    = []byte("ABSTTL")
 )

@@ -238,24 +238,12 @@ func (w *ListWriter) shrink() {
 // room returns the listpack of a small list, which may be absent, with room for an element of n bytes.
 func (w *ListWriter) room(n int) []byte {
 	extra := listpack.EntryBound(n)
-	if w.m.e != nil {
-		return w.m.reserve(extra)
+	if w.m.e == nil {
+		w.m.create(List, EncListpack, listpack.Empty, extra)
+		return w.m.e.blob()
 	}
-	// A new list is one allocation: the element is yet to be written, but its room is there.
-	var buf [64]byte
-	var lp []byte
-	if need := listpack.EmptySize + extra; need <= len(buf) {
-		lp = buf[:need]
-	} else {
-		lp = make([]byte, need)
-	}
-	w.m.setFlat(List, EncListpack, lp)
-	w.m.resize(copy(w.m.e.blob(), emptyList))
-	return w.m.e.blob()
+	return w.m.reserve(extra)
 }
-
-// emptyList is a listpack without elements, as listpack.New returns.
-const emptyList = "\x07\x00\x00\x00\x00\x00\xff"
 
 // put makes lp the list, as a small one.
 func (w *ListWriter) put(lp []byte) { w.m.setFlat(List, EncListpack, lp) }
