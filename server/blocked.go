@@ -9,6 +9,7 @@ type blockedCall struct {
 	cancel    func() // takes the command out of where it waits; exclusive lock
 	onTimeout func(c *Client)
 	timer     *time.Timer // nil: for ever
+	answered  bool        // the answer is on its way to the client's loop; exclusive lock
 }
 
 // block makes the client wait. onTimeout replies if nothing else has; cancel is called under the
@@ -22,7 +23,7 @@ func (c *Call) block(timeout time.Duration, cancel func(), onTimeout func(*Clien
 			b.end(func(c *Client) {
 				cancel()
 				onTimeout(c)
-			})
+			}, false)
 		})
 	}
 	return b
@@ -34,17 +35,28 @@ func (b *blockedCall) unblock(reply func(c *Client)) {
 	if b.timer != nil {
 		b.timer.Stop()
 	}
-	b.end(reply)
+	b.end(reply, false)
 }
 
-// end runs reply on the client's loop and lets the client go on.
-func (b *blockedCall) end(reply func(c *Client)) {
+// answerLocked answers a waiting command for which something has been done that must not be lost to its
+// timeout. It needs the exclusive lock.
+func (b *blockedCall) answerLocked(reply func(c *Client)) {
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	b.answered = true
+	b.end(reply, true)
+}
+
+// end runs reply on the client's loop and lets the client go on. Once there is an answer nothing else
+// counts.
+func (b *blockedCall) end(reply func(c *Client), answer bool) {
 	c := b.c
 	conn := c.conn
 	conn.Post(func() {
 		c.srv.lock.lock()
 		defer c.srv.lock.unlock()
-		if c.blocked != b {
+		if c.blocked != b || b.answered && !answer {
 			return
 		}
 		c.blocked = nil

@@ -29,7 +29,9 @@ type Call struct {
 	dirty       int  // changes made; 0: nothing is logged
 	failed      bool // an error was replied
 	noPropagate bool
-	rewritten   bool // the effects stand in srv.effects already, in place of args
+	wait        *keyWait // the command waited for keys, and is executed again
+	waitsOn     bool     // in vain: it waits on
+	rewritten   bool     // the effects stand in srv.effects already, in place of args
 }
 
 // lookup returns key's entry for reading, nil if there is none. It counts a hit or a miss and touches
@@ -130,7 +132,7 @@ func (c *Call) modified(class notifyClass, event string, key []byte) {
 // modifiedIn is modified for a key of another database than the selected one.
 func (c *Call) modifiedIn(db *store.DB, class notifyClass, event string, key []byte) {
 	c.dirty++
-	c.srv.touchWatched(db, key)
+	c.srv.keyChanged(db, key)
 	c.srv.notify(class, event, key, db)
 }
 
@@ -139,6 +141,12 @@ func (c *Call) created(key []byte) { c.createdIn(c.db, key) }
 
 // createdIn is created for a key of another database than the selected one.
 func (c *Call) createdIn(db *store.DB, key []byte) { c.srv.notify(notifyNew, "new", key, db) }
+
+// keyChanged tells the clients that watch a key, and those that wait for it.
+func (s *Server) keyChanged(db *store.DB, key []byte) {
+	s.touchWatched(db, key)
+	s.signalReady(db, key)
+}
 
 // deleteIfEmpty removes a collection's key once its last element is gone, as Redis does, and sends
 // the del event. empty is what the value says of itself.

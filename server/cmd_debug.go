@@ -256,7 +256,7 @@ func debugPopulate(c *Call) {
 			val = append(val, make([]byte, max(0, int(size)-len(val)))...)[:size]
 		}
 		c.db.SetString(key, val, 0)
-		c.srv.touchWatched(c.db, key)
+		c.srv.keyChanged(c.db, key)
 	}
 	c.out.OK()
 }
@@ -349,15 +349,13 @@ func debugProtocol(c *Call) {
 			c.out.Bool(i == 1)
 		}
 	case "attrib":
-		if c.out.Protocol() < 3 {
-			c.err("ERR RESP2 client does not support attribute")
-			return
+		if c.out.Protocol() == 3 {
+			c.out.Attribute(1)
+			c.out.BulkString("key-popularity")
+			c.out.Array(2)
+			c.out.BulkString("key:123")
+			c.out.Int(90)
 		}
-		c.out.Attribute(1)
-		c.out.BulkString("key-popularity")
-		c.out.Array(2)
-		c.out.BulkString("key:123")
-		c.out.Int(90)
 		c.out.BulkString("Some real reply following the attribute")
 	case "push":
 		if c.out.Protocol() < 3 {
@@ -367,6 +365,7 @@ func debugProtocol(c *Call) {
 		c.out.Push(2)
 		c.out.BulkString("server-cpu-usage")
 		c.out.Int(42)
+		c.out.BulkString("Some real reply following the push reply")
 	case "verbatim":
 		c.out.Verbatim("txt", "This is a verbatim\nstring")
 	case "true":

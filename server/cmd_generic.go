@@ -194,7 +194,7 @@ func (c *Call) rename(onlyIfFree bool) renameResult {
 	}
 	c.db.Rename(from, to)
 	c.created(to)
-	c.srv.touchWatched(c.db, to)
+	c.srv.keyChanged(c.db, to)
 	c.modified(notifyGeneric, "rename_from", from)
 	c.srv.notify(notifyGeneric, "rename_to", to, c.db)
 	return renamed
@@ -217,7 +217,7 @@ func cmdMove(c *Call) {
 	}
 	c.db.MoveTo(e, to)
 	c.createdIn(to, key)
-	c.srv.touchWatched(to, key)
+	c.srv.keyChanged(to, key)
 	c.modified(notifyGeneric, "move_from", key)
 	c.srv.notify(notifyGeneric, "move_to", key, to)
 	c.out.Int(1)

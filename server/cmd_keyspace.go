@@ -96,6 +96,8 @@ func cmdSwapDB(c *Call) {
 		c.srv.touchWatchedDB(x, y, c.now)
 		c.srv.touchWatchedDB(y, x, c.now)
 		c.srv.store.Swap(x.Index(), y.Index())
+		c.srv.signalReadyDB(x)
+		c.srv.signalReadyDB(y)
 	}
 	c.dirty++
 	c.out.OK()

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"math"
 
 	"treedis/store"
 )
@@ -17,7 +16,7 @@ func (c *Call) listEnd(i int) (front, ok bool) {
 	return front, true
 }
 
-func cmdRPopLPush(c *Call) { c.listMove(false, true) }
+func cmdRPopLPush(c *Call) { c.moveOrNull(false, true) }
 
 func cmdLMove(c *Call) {
 	from, ok := c.listEnd(3)
@@ -28,24 +27,29 @@ func cmdLMove(c *Call) {
 	if !ok {
 		return
 	}
-	c.listMove(from, to)
+	c.moveOrNull(from, to)
+}
+
+func (c *Call) moveOrNull(fromFront, toFront bool) {
+	if !c.listMove(fromFront, toFront) {
+		c.out.Null()
+	}
 }
 
 // listMove moves an element from an end of the list at args[1] to an end of the one at args[2], which may be
-// the same. fromFront and toFront say which ends.
-func (c *Call) listMove(fromFront, toFront bool) {
+// the same. fromFront and toFront say which ends. It returns false, and replies nothing, if there is no element.
+func (c *Call) listMove(fromFront, toFront bool) bool {
 	src, dst := c.args[1], c.args[2]
 	e, ok := c.typedWrite(src, store.List)
 	if !ok {
-		return
+		return true
 	}
 	if e == nil {
-		c.out.Null()
-		return
+		return false
 	}
 	d, ok := c.typedWrite(dst, store.List)
 	if !ok {
-		return
+		return true
 	}
 	from := c.db.OpenList(src)
 	if bytes.Equal(src, dst) {
@@ -59,44 +63,23 @@ func (c *Call) listMove(fromFront, toFront bool) {
 	}
 	c.dirty-- // the move counts as one change
 	c.popped(&from, src, fromFront, 1)
+	return true
 }
 
 func cmdLMPop(c *Call) {
-	numKeys, ok := c.intRange(1, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
-	if !ok {
-		return
+	keys, front, count, ok := c.lmpopArguments(1)
+	if ok && !c.popFirstOf(keys, front, count) {
+		c.out.NullArray()
 	}
-	if numKeys > int64(len(c.args)-3) {
-		c.err(errSyntax)
-		return
-	}
-	where := 2 + int(numKeys)
-	front, ok := c.listEnd(where)
-	if !ok {
-		return
-	}
-	count, given := int64(1), false
-	for i := where + 1; i < len(c.args); i++ {
-		if given || i == len(c.args)-1 || !c.is(i, "count") {
-			c.err(errSyntax)
-			return
-		}
-		given = true
-		i++
-		if count, ok = c.intRange(i, 1, math.MaxInt64, "ERR count should be greater than 0"); !ok {
-			return
-		}
-	}
-	c.popFirstOf(c.args[2:where], front, count)
 }
 
 // popFirstOf pops up to count elements off the first of the lists at keys that has any, and replies with its key and
-// the elements.
-func (c *Call) popFirstOf(keys [][]byte, front bool, count int64) {
+// the elements. It returns false, and replies nothing, if there is none.
+func (c *Call) popFirstOf(keys [][]byte, front bool, count int64) bool {
 	for _, key := range keys {
 		e, ok := c.typedWrite(key, store.List)
 		if !ok {
-			return
+			return true
 		}
 		if e == nil {
 			continue
@@ -107,7 +90,7 @@ func (c *Call) popFirstOf(keys [][]byte, front bool, count int64) {
 		n := c.popRange(&w, key, front, count)
 		var scratch [20]byte
 		c.rewrite(atEnd(front, wordLPop, wordRPop), key, appendInt(&scratch, int64(n)))
-		return
+		return true
 	}
-	c.out.NullArray()
+	return false
 }

@@ -120,20 +120,25 @@ func (c *Call) zmpopArguments(i int) (keys [][]byte, end zend, count int64, ok b
 
 func cmdZMPop(c *Call) {
 	keys, end, count, ok := c.zmpopArguments(1)
-	if !ok {
-		return
+	if ok && !c.zmpopFirstOf(keys, end, count) {
+		c.out.NullArray()
 	}
+}
+
+// zmpopFirstOf pops up to count members of the first of the sorted sets at keys that has any. It returns false, and
+// replies nothing, if there is none.
+func (c *Call) zmpopFirstOf(keys [][]byte, end zend, count int64) bool {
 	for _, key := range keys {
 		e, ok := c.typedWrite(key, store.ZSet)
 		if !ok {
-			return
+			return true
 		}
 		if e != nil {
 			c.zmpopFrom(key, end, int(min(count, int64(e.ZSet().Len()))))
-			return
+			return true
 		}
 	}
-	c.out.NullArray()
+	return false
 }
 
 // zmpopFrom pops n > 0 members of the sorted set at key, which has as many, and replies as ZMPOP does. It is logged as

@@ -275,6 +275,9 @@ func (s *Server) finishUnit(call *Call) {
 	if !call.c.multi.executing && s.effects.flush(!call.row.Flags.Has(command.TouchesArbitraryKeys)) {
 		call.c.writeOffset = s.log.EndOffset()
 	}
+	if !call.c.multi.executing {
+		s.serveWaits()
+	}
 }
 
 // mute drops the reply that began at mark, if CLIENT REPLY says so.

@@ -64,6 +64,7 @@ type Server struct {
 	effects      effects
 	stats        *stats
 	watchers     watchers
+	waits        keyWaits
 	clients      map[int64]*Client
 	nextClient   int64
 	expireCursor []uint64
@@ -133,6 +134,7 @@ func New(opts Options) (*Server, error) {
 		opts: opts, cfg: opts.Config, table: table, started: time.Now(),
 		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}),
 		debug:    debugCommands(),
+		waits:    keyWaits{of: map[watchKey][]*keyWait{}},
 		watchers: watchers{}, clients: map[int64]*Client{},
 	}
 	loops := int(config.IOThreads.Get(s.cfg))

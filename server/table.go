@@ -26,6 +26,8 @@ type row struct {
 // tableGroups lists the rows of all groups.
 func tableGroups() [][]row {
 	return [][]row{
+		blockingListCommands,
+		blockingZSetCommands,
 		debugRows,
 		dumpCommands,
 		bitmapCommands,

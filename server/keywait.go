@@ -1,0 +1,159 @@
+package server
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"treedis/server/resp"
+	"treedis/store"
+)
+
+// keyWait is a command that waits for one of its keys to hold something. Whoever waits for a key is served
+// in the order of arrival, once the command or transaction that changed the key is over: the waiting
+// command is executed again, as if it came now.
+type keyWait struct {
+	blocked *blockedCall
+	row     *row
+	args    [][]byte // copies
+	db      int
+	keys    []watchKey // each once
+	want    store.Type
+}
+
+// keyWaits are the commands that wait for keys. Guarded by the exclusive lock.
+type keyWaits struct {
+	of      map[watchKey][]*keyWait // by key, first come first
+	ready   []watchKey              // keys that changed and are waited for, each once
+	serving bool
+}
+
+// blockOnKeys makes the client wait until one of the keys holds a value of type want. onTimeout replies if
+// that takes longer than timeout, 0 for ever, or at once where the command may not block.
+func (c *Call) blockOnKeys(keys [][]byte, want store.Type, timeout time.Duration, onTimeout func(*resp.Writer)) {
+	if c.wait != nil {
+		c.waitsOn = true // it was executed again in vain, and keeps its place
+		return
+	}
+	if !c.mayBlock() {
+		onTimeout(c.out)
+		return
+	}
+	s := c.srv
+	w := &keyWait{row: c.row, args: cloneWords(c.args), db: c.db.Index(), want: want}
+	for _, key := range keys {
+		k := watchKey{w.db, string(key)}
+		if !slices.Contains(w.keys, k) {
+			w.keys = append(w.keys, k)
+			s.waits.of[k] = append(s.waits.of[k], w)
+		}
+	}
+	w.blocked = c.block(timeout, func() { s.waits.remove(w) }, func(client *Client) { onTimeout(client.out) })
+}
+
+// remove takes a command out of all its keys' queues.
+func (q *keyWaits) remove(w *keyWait) {
+	for _, k := range w.keys {
+		rest := slices.DeleteFunc(q.of[k], func(o *keyWait) bool { return o == w })
+		if len(rest) == 0 {
+			delete(q.of, k)
+		} else {
+			q.of[k] = rest
+		}
+	}
+}
+
+// signalReady notes that a key changed.
+func (s *Server) signalReady(db *store.DB, key []byte) {
+	q := &s.waits
+	if len(q.of) == 0 || q.of[watchKey{db.Index(), string(key)}] == nil {
+		return
+	}
+	if k := (watchKey{db.Index(), string(key)}); !slices.Contains(q.ready, k) {
+		q.ready = append(q.ready, k)
+	}
+}
+
+// signalReadyDB notes that all keys of a database may have changed.
+func (s *Server) signalReadyDB(db *store.DB) {
+	for k := range s.waits.of {
+		if k.db == db.Index() {
+			s.signalReady(db, []byte(k.key))
+		}
+	}
+}
+
+// serveWaits executes the commands that waited for what has changed, and those that they in turn make
+// ready. It runs under the exclusive lock, between commands.
+func (s *Server) serveWaits() {
+	q := &s.waits
+	if q.serving || len(q.ready) == 0 {
+		return
+	}
+	q.serving = true
+	defer func() { q.serving = false }()
+	for len(q.ready) > 0 {
+		ready := q.ready
+		q.ready = nil
+		for _, k := range ready {
+			for _, w := range slices.Clone(q.of[k]) {
+				s.serveWait(w, k)
+			}
+		}
+	}
+}
+
+// serveWait executes a waiting command again, if the key holds what it waits for. The reply reaches its client
+// by way of the client's loop.
+func (s *Server) serveWait(w *keyWait, k watchKey) {
+	client := w.blocked.c
+	now := s.now()
+	e, _ := s.store.DB(k.db).Lookup([]byte(k.key), now)
+	if e == nil || e.Type() != w.want || w.blocked.answered || client.closing.Load() {
+		return
+	}
+	var out resp.Writer
+	out.SetProtocol(client.out.Protocol())
+	call := &Call{
+		srv: s, c: client, row: w.row, args: w.args, db: s.store.DB(w.db), out: &out, mode: exclusive,
+		now: now, expireNow: now, wait: w,
+	}
+	w.row.run(call)
+	if call.waitsOn {
+		return
+	}
+	s.waits.remove(w)
+	st := s.stats.of(client.loop).command(w.row)
+	st.calls.add(1)
+	if call.failed {
+		st.failed.add(1)
+	}
+	s.finishUnit(call)
+	w.blocked.answerLocked(func(c *Client) { c.out.RawBytes(out.Buf) })
+}
+
+// timeoutSeconds parses args[i] as a timeout in seconds, with a fraction, 0 for none.
+func (c *Call) timeoutSeconds(i int) (time.Duration, bool) {
+	f, ok := resp.ParseFloat(c.args[i])
+	ms := math.Ceil(f * 1000)
+	switch {
+	case !ok:
+		c.err("ERR timeout is not a float or out of range")
+	case ms > math.MaxInt64-float64(c.now):
+		c.err("ERR timeout is out of range")
+	case f < 0:
+		c.err("ERR timeout is negative")
+	default:
+		// Longer than Go's clock can count, three centuries, is as good as for ever.
+		return time.Duration(min(ms, float64(math.MaxInt64/int64(2*time.Millisecond)))) * time.Millisecond, true
+	}
+	return 0, false
+}
+
+func cloneWords(words [][]byte) [][]byte {
+	c := make([][]byte, len(words))
+	for i, w := range words {
+		c[i] = slices.Clone(w)
+	}
+	return c
+}

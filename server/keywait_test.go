@@ -1,0 +1,117 @@
+package server
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestBlockingCommandsThatNeedNotWait(t *testing.T) {
+	t.Parallel()
+	newSession(t).expect(
+		"rpush l a b c d e f g", ":7",
+		"blpop none l 0", "*2 $1 l $1 a",
+		"brpop l 0", "*2 $1 l $1 g",
+		"blmove l m left right 0", "$1 b",
+		"brpoplpush l m 0", "$1 f",
+		"lrange m 0 -1", "*2 $1 f $1 b",
+		"blmpop 0 2 none l left count 2", "*2 $1 l *2 $1 c $1 d",
+		"zadd z 1 a 2 b 3 c", ":3",
+		"bzpopmin none z 0", "*3 $1 z $1 a $1 1",
+		"bzpopmax z 0", "*3 $1 z $1 c $1 3",
+		"bzmpop 0 1 z min", "*2 $1 z *1 *2 $1 b $1 2",
+		"set s x", "+OK",
+		"blpop s 0", "-WRONGTYPE Operation against a key holding the wrong kind of value",
+		"blmove l s left left 0", "-WRONGTYPE Operation against a key holding the wrong kind of value",
+		"blpop l x", "-ERR timeout is not a float or out of range",
+		"blpop l -1", "-ERR timeout is negative",
+		"blpop l 0x7FFFFFFFFFFFFF", "-ERR timeout is out of range",
+		"multi", "+OK",
+		"blpop none 0", "+QUEUED",
+		"blmove none m left left 0", "+QUEUED",
+		"bzpopmin none 0", "+QUEUED",
+		"exec", "*3 *-1 $-1 *-1",
+	)
+}
+
+func TestBlockingCommandsAreLoggedAsWhatHappened(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	ss.record()
+	ss.raw("rpush", "l", "a", "b", "c", "d")
+	ss.raw("zadd", "z", "1", "a", "2", "b")
+	ss.logged()
+	ss.logs("blpop l 0", "LPOP l")
+	ss.logs("blmove l m left right 0", "LMOVE l m left right")
+	ss.logs("brpoplpush l m 0", "RPOPLPUSH l m")
+	ss.logs("blmpop 0 1 l left", "LPOP l 1")
+	ss.logs("bzpopmin z 0", "ZPOPMIN z")
+	ss.logs("bzmpop 0 1 z max", "ZPOPMAX z 1")
+}
+
+// TestBlockedClients drives waiting clients over real connections.
+func TestBlockedClients(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	push, first, second := n.dial(), n.dial(), n.dial()
+	waiting := func(want int) {
+		t.Helper()
+		n.until(func() bool {
+			n.s.lock.lock()
+			defer n.s.lock.unlock()
+			got := 0
+			for _, c := range n.s.clients {
+				if c.blocked != nil {
+					got++
+				}
+			}
+			return got == want
+		}, "clients wait")
+	}
+
+	first.send("blpop l 0")
+	waiting(1)
+	second.send("brpop other l 0")
+	waiting(2)
+	push.expect("rpush l a b", "2")
+	require.Equal(t, "[l a]", first.read())
+	require.Equal(t, "[l b]", second.read())
+	push.expect("exists l", "0")
+
+	// A transaction is over before anyone is served, and what is gone by then is not served.
+	first.send("blpop l 0")
+	waiting(1)
+	push.expect("multi", "OK", "rpush l x", "QUEUED", "del l", "QUEUED", "rpush l y", "QUEUED", "exec", "[1 1 1]")
+	require.Equal(t, "[l y]", first.read())
+
+	// One served client makes another ready.
+	first.send("blmove a b left right 0")
+	waiting(1)
+	second.send("blpop b 0")
+	waiting(2)
+	push.expect("rpush a v", "1")
+	require.Equal(t, "v", first.read())
+	require.Equal(t, "[b v]", second.read())
+
+	// The wrong type wakes nobody; renaming does.
+	first.send("bzpopmin z 0")
+	waiting(1)
+	push.expect("set z text", "OK", "zadd y 5 m", "1", "rename y z", "OK")
+	require.Equal(t, "[z m 5]", first.read())
+
+	// A timeout, then a command that came meanwhile.
+	began := time.Now()
+	first.send("blpop l 0.05")
+	first.send("ping")
+	require.Equal(t, "(nil)", first.read())
+	require.Equal(t, "PONG", first.read())
+	require.GreaterOrEqual(t, time.Since(began), 50*time.Millisecond)
+
+	// A client that goes away gives its place up.
+	second.send("blpop l 0")
+	waiting(1)
+	require.NoError(t, second.Close())
+	waiting(0)
+	push.expect("rpush l kept", "1", "lrange l 0 -1", "[kept]")
+}
