@@ -127,7 +127,7 @@ func TestCorruptSnapshotIsRefused(t *testing.T) {
 			return
 		}
 		master, replica, link := linked(t, p, harness.Args("--repl-diskless-load", "swapdb", "--rdbcompression", "no"))
-		harness.Fill(t, master, 200, harness.LoadConfig{Seed: 10})
+		harness.Fill(t, master, 200, harness.LoadConfig{Seed: 10}, replica)
 		harness.Fill(t, replica, 20, harness.LoadConfig{Seed: 11, Prefix: "own:"})
 		own := replica.Digest(t)
 		link.Mangle(flipAfter(5))
@@ -188,7 +188,7 @@ func TestReplicasSeeEveryOffset(t *testing.T) {
 		master, replica, link := linked(t, p)
 		replica.ReplicaOf(t, link.Port())
 		replica.WaitLinkUp(t)
-		harness.Fill(t, master, 5, harness.LoadConfig{Seed: 12})
+		harness.Fill(t, master, 5, harness.LoadConfig{Seed: 12}, replica)
 		replica.WaitCaughtUp(t, master)
 		harness.Eventually(t, func() bool {
 			i := master.Info(t)

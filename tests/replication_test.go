@@ -43,13 +43,13 @@ func TestSyncUnderLoad(t *testing.T) {
 	t.Parallel()
 	eachPairing(t, func(t *testing.T, p pairing) {
 		master, replica, link := linked(t, p)
-		harness.Fill(t, master, 100, harness.LoadConfig{Seed: 1, Prefix: "before:"})
+		harness.Fill(t, master, 100, harness.LoadConfig{Seed: 1, Prefix: "before:"}, replica)
 		restoreStreams(t, master, "before:")
 		c := master.Dial(t)
 		c.OK(t, "SELECT", "5")
 		c.OK(t, "SET", "elsewhere", "1", "EX", "100000")
 
-		load := harness.StartLoad(t, master, harness.LoadConfig{Seed: 2, Volatile: true})
+		load := harness.StartLoad(t, master, harness.LoadConfig{Seed: 2, Volatile: true}, replica)
 		replica.ReplicaOf(t, link.Port())
 		replica.WaitLinkUp(t)
 		restoreStreams(t, master, "after:")
@@ -110,7 +110,7 @@ func TestCutsAreHealedByPartialResyncs(t *testing.T) {
 		replica.ReplicaOf(t, link.Port())
 		replica.WaitLinkUp(t)
 		before := master.SyncCounts(t)
-		load := harness.StartLoad(t, master, harness.LoadConfig{Seed: 3, Volatile: true, Atomic: true})
+		load := harness.StartLoad(t, master, harness.LoadConfig{Seed: 3, Volatile: true, Atomic: true}, replica)
 		restoreStreams(t, master, "")
 		const cuts = 3
 		for range cuts {
@@ -142,7 +142,7 @@ func TestOutrunBacklogCostsAFullSync(t *testing.T) {
 		// Nobody may hold the blocks of the log that the backlog then lets go of.
 		harness.Eventually(t, func() bool { return master.Info(t).Int("connected_slaves") == 0 }, harness.Patience,
 			"the master has seen the replica leave")
-		harness.Fill(t, master, 200, harness.LoadConfig{Seed: 4})
+		harness.Fill(t, master, 200, harness.LoadConfig{Seed: 4}, replica)
 		link.Refuse(false)
 		replica.WaitLinkUp(t)
 		requireSame(t, master, replica)
@@ -162,7 +162,7 @@ func TestPromotionKeepsSiblings(t *testing.T) {
 			r.ReplicaOf(t, fmt.Sprint(master.Port()))
 			r.WaitLinkUp(t)
 		}
-		harness.Fill(t, master, 50, harness.LoadConfig{Seed: 5})
+		harness.Fill(t, master, 50, harness.LoadConfig{Seed: 5}, heir, sibling)
 		restoreStreams(t, master, "")
 		requireSame(t, master, heir)
 		requireSame(t, master, sibling)
@@ -174,7 +174,7 @@ func TestPromotionKeepsSiblings(t *testing.T) {
 		require.Equal(t, "master", info["role"])
 		require.Equal(t, oldID, info["master_replid2"])
 		require.NotEqual(t, oldID, info["master_replid"])
-		harness.Fill(t, heir, 20, harness.LoadConfig{Seed: 6})
+		harness.Fill(t, heir, 20, harness.LoadConfig{Seed: 6}, sibling)
 		sibling.ReplicaOf(t, fmt.Sprint(heir.Port()))
 		sibling.WaitLinkUp(t)
 		requireSame(t, heir, sibling)
@@ -200,9 +200,9 @@ func TestChain(t *testing.T) {
 			t.Parallel()
 			head, middle, tail := harness.Start(t, kinds[0], backlog), harness.Start(t, kinds[1], backlog), harness.Start(t, kinds[2], backlog)
 			upper, lower := harness.NewProxy(t, head.Addr()), harness.NewProxy(t, middle.Addr())
-			harness.Fill(t, head, 50, harness.LoadConfig{Seed: 7, Prefix: "before:"})
+			harness.Fill(t, head, 50, harness.LoadConfig{Seed: 7, Prefix: "before:"}, middle, tail)
 			restoreStreams(t, head, "before:")
-			load := harness.StartLoad(t, head, harness.LoadConfig{Seed: 8, Volatile: true})
+			load := harness.StartLoad(t, head, harness.LoadConfig{Seed: 8, Volatile: true}, middle, tail)
 			tail.ReplicaOf(t, lower.Port())
 			middle.ReplicaOf(t, upper.Port())
 			middle.WaitLinkUp(t)
@@ -239,7 +239,7 @@ func TestManyKeys(t *testing.T) {
 		c := master.Dial(t)
 		c.SetPatience(3 * harness.Patience)
 		c.OK(t, "DEBUG", "POPULATE", fmt.Sprint(keys))
-		load := harness.StartLoad(t, master, harness.LoadConfig{Seed: 9})
+		load := harness.StartLoad(t, master, harness.LoadConfig{Seed: 9}, replica)
 		replica.ReplicaOf(t, link.Port())
 		harness.Eventually(t, func() bool { return replica.LinkUp(t) }, 3*harness.Patience, "the replica has loaded %d keys", keys)
 		load.WaitWritten(t, 100)

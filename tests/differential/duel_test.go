@@ -21,6 +21,7 @@ type entry struct {
 	syntax string
 	check  check // nil: exact
 	asIs   bool  // never spoilt: a wrong argument would make it block, or do harm
+	later  bool  // as of group
 }
 
 // group is a set of commands that are tested together, on servers of their own.
@@ -138,7 +139,7 @@ type production struct {
 func (d *duel) productions() []production {
 	var out []production
 	for _, e := range d.group.entries {
-		if d.group.later && !d.served[e.command()] {
+		if (d.group.later || e.later) && !d.served[e.command()] {
 			continue
 		}
 		if e.check == nil {

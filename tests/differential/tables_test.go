@@ -244,7 +244,7 @@ var connectionCommands = []entry{
 	{syntax: "CLIENT GETNAME"},
 	{syntax: "CLIENT ID", check: shape},
 	{syntax: "CLIENT NO-EVICT (ON|OFF)"},
-	{syntax: "CLIENT UNPAUSE"},
+	{syntax: "CLIENT UNPAUSE", later: true},
 	{syntax: "CLIENT unknown junk*"},
 	{syntax: "OBJECT unknown junk*"},
 	{syntax: "unknown junk*"},

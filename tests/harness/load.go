@@ -60,10 +60,11 @@ type Load struct {
 	err     error // read after wg.Wait
 }
 
-// StartLoad writes keys of all types to the server until Stop, or until its batches are used up.
-func StartLoad(t T, s *Server, cfg LoadConfig) *Load {
+// StartLoad writes keys of all types to the server until Stop, or until its batches are used up. Where the writes will reach
+// replicas these are named too: streams are written by XADD if all servers know it, and by RESTORE otherwise.
+func StartLoad(t T, s *Server, cfg LoadConfig, replicas ...*Server) *Load {
 	t.Helper()
-	l := newLoad(t, s, cfg)
+	l := newLoad(t, s, cfg, replicas)
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel
 	l.wg.Go(func() { l.err = l.run(ctx) })
@@ -74,10 +75,10 @@ func StartLoad(t T, s *Server, cfg LoadConfig) *Load {
 	return l
 }
 
-// Fill writes so many batches as fast as the server takes them.
-func Fill(t T, s *Server, batches int, cfg LoadConfig) {
+// Fill writes so many batches as fast as the server takes them. Replicas are named as for StartLoad.
+func Fill(t T, s *Server, batches int, cfg LoadConfig, replicas ...*Server) {
 	t.Helper()
-	l := newLoad(t, s, cfg)
+	l := newLoad(t, s, cfg, replicas)
 	for range batches {
 		if err := l.batch(context.Background()); err != nil {
 			t.Fatalf("filling %v: %v", s.Kind, err)
@@ -85,14 +86,18 @@ func Fill(t T, s *Server, batches int, cfg LoadConfig) {
 	}
 }
 
-func newLoad(t T, s *Server, cfg LoadConfig) *Load {
+func newLoad(t T, s *Server, cfg LoadConfig, replicas []*Server) *Load {
 	t.Helper()
-	return &Load{
+	l := &Load{
 		client: s.Client(t),
 		cfg:    cfg.withDefaults(),
 		rng:    rand.New(rand.NewPCG(cfg.Seed, 1)),
 		xadd:   s.Supports(t, "XADD"),
 	}
+	for _, r := range replicas {
+		l.xadd = l.xadd && r.Supports(t, "XADD")
+	}
+	return l
 }
 
 // Written returns how many commands were acknowledged.
