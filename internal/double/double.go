@@ -5,7 +5,6 @@
 package double
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 )
@@ -26,7 +25,8 @@ func Int(f float64) (int64, bool) {
 }
 
 // Append appends a double as Redis 7.2 prints scores and RESP doubles: integers up to 2^62 in full, everything else as
-// the shortest digits that read back to the same value, in exponent form from where fpconv chooses it; "inf", "-inf", "nan", "-0".
+// few digits as Grisu2 finds that read back to the same value, in exponent form from where fpconv chooses it; "inf", "-inf",
+// "nan", "-0".
 func Append(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
@@ -44,18 +44,12 @@ func Append(dst []byte, f float64) []byte {
 	return appendShortest(dst, f)
 }
 
-// appendShortest lays out the shortest decimal digits of f, finite and not zero, as fpconv does: value = digits * 10^k.
+// appendShortest lays out the digits of f, finite and not zero, as fpconv does.
 func appendShortest(dst []byte, f float64) []byte {
-	var sci [MaxLen]byte
-	text := strconv.AppendFloat(sci[:0], math.Abs(f), 'e', -1, 64) // d[.ddd]e±xx
-	e := bytes.IndexByte(text, 'e')
-	point := atoiSigned(text[e+1:]) // the power of ten of the first digit
-	digits := text[:e]
-	if len(digits) > 1 {
-		digits[1], digits = digits[0], digits[1:] // "d.ddd" -> "dddd", in place
-	}
-	n := len(digits)
-	k := point - n + 1
+	var room [maxDigits]byte
+	n, k := shortest(&room, math.Abs(f))
+	digits := room[:n]
+	point := k + n - 1 // the power of ten of the first digit
 	exp := point
 	if exp < 0 {
 		exp = -exp
@@ -94,16 +88,4 @@ func appendShortest(dst []byte, f float64) []byte {
 		dst = append(dst, 'e', '+')
 	}
 	return strconv.AppendInt(dst, int64(exp), 10)
-}
-
-// atoiSigned reads the exponent that strconv printed, "+05" or "-308".
-func atoiSigned(b []byte) int {
-	v := 0
-	for _, c := range b[1:] {
-		v = v*10 + int(c-'0')
-	}
-	if b[0] == '-' {
-		return -v
-	}
-	return v
 }
