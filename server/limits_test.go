@@ -1,0 +1,137 @@
+package server
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func (n *node) counted(of func(*loopStats) counter) int64 {
+	n.s.lock.lock()
+	defer n.s.lock.unlock()
+	return n.s.stats.sum(of)
+}
+
+func outputLimited(l *loopStats) counter { return l.outputLimit }
+func queryLimited(l *loopStats) counter  { return l.queryLimit }
+
+func TestHardOutputLimit(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "client-output-buffer-limit normal 4mb 0 0")
+	good := n.dial()
+	good.expect("set big "+strings.Repeat("x", 100_000), "OK")
+	// Replies are counted as they arise, so one pipeline can't make more of them than the limit.
+	bad := n.dial()
+	_, err := bad.Write([]byte(strings.Repeat("GET big\r\n", 2000)))
+	require.NoError(t, err)
+	n.until(func() bool { return n.counted(outputLimited) == 1 }, "closed")
+	bad.closed()
+	n.logged("for overcoming of output buffer limits.")
+	for range 100 { // much, but read in time
+		require.Len(t, good.do("get big"), 100_000)
+	}
+}
+
+func TestSoftOutputLimit(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "client-output-buffer-limit normal 0 1mb 30")
+	n.dial().expect("set big "+strings.Repeat("x", 1_000_000), "OK")
+	bad := n.dial()
+	require.NoError(t, bad.Conn.(*net.TCPConn).SetReadBuffer(64<<10))
+	for range 40 { // more than the system's buffers take
+		bad.send("get big")
+	}
+	since := func() (at int64) {
+		n.s.lock.lock()
+		defer n.s.lock.unlock()
+		for _, c := range n.s.clients {
+			at = max(at, c.softSince)
+		}
+		return at
+	}
+	n.until(func() bool { return since() != 0 }, "over the soft limit")
+	require.Zero(t, n.counted(outputLimited))
+	n.skew.Store(int64(32 * time.Second))
+	n.until(func() bool { return n.counted(outputLimited) == 1 }, "closed by cron") // nothing is appended any more
+	bad.closed()
+}
+
+func TestQueryBufferLimit(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "client-query-buffer-limit 1mb")
+	c := n.dial()
+	c.expect("set a "+strings.Repeat("x", 900_000), "OK", "strlen a", "900000")
+	_, err := fmt.Fprintf(c, "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2000000\r\n")
+	require.NoError(t, err)
+	chunk := []byte(strings.Repeat("y", 100_000))
+	for range 20 {
+		if _, err = c.Write(chunk); err != nil {
+			break
+		}
+	}
+	c.closed()
+	require.EqualValues(t, 1, n.counted(queryLimited))
+	n.logged("Closing client that reached max query buffer length")
+	n.dial().expect("strlen a", "900000")
+}
+
+func TestIdleClientsAreClosed(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	silent, waiting, slow := n.dial(), n.dial(), n.dial()
+	silent.expect("ping", "PONG")
+	waiting.send("wait 1 0")
+	_, err := slow.Write([]byte("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$10\r\n"))
+	require.NoError(t, err)
+	ready := func() bool {
+		n.s.lock.lock()
+		defer n.s.lock.unlock()
+		blocked := 0
+		for _, c := range n.s.clients {
+			if c.blocked != nil {
+				blocked++
+			}
+		}
+		return blocked == 1 && len(n.s.clients) == 3
+	}
+	n.until(ready, "clients")
+	n.set("timeout", "60")
+	n.skew.Store(int64(50 * time.Second))
+	// Bytes of a command keep its client, as far as they have been seen.
+	_, err = slow.Write([]byte("12345"))
+	require.NoError(t, err)
+	n.until(func() bool {
+		n.s.lock.lock()
+		defer n.s.lock.unlock()
+		for _, c := range n.s.clients {
+			if n.s.now()-c.lastActive < 10_000 {
+				return true
+			}
+		}
+		return false
+	}, "seen")
+	n.skew.Store(int64(100 * time.Second))
+	silent.closed()
+	_, err = slow.Write([]byte("67890\r\n"))
+	require.NoError(t, err)
+	require.Equal(t, "OK", slow.read())
+	n.set("timeout", "0")
+	startReplica(t, n)
+	require.Equal(t, "1", waiting.read())
+}
+
+func TestNewBulkLimitHoldsForOldConnections(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	c := n.dial()
+	c.expect("ping", "PONG")
+	n.set("proto-max-bulk-len", "1mb")
+	_, err := fmt.Fprintf(c, "*2\r\n$4\r\nECHO\r\n$2000000\r\n")
+	require.NoError(t, err)
+	require.Equal(t, "-ERR Protocol error: invalid bulk length", c.read())
+	c.closed()
+}
