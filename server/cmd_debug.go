@@ -35,17 +35,19 @@ type debugCommand struct {
 // debugCommands are the subcommands; DEBUG's table of its own since Redis documents none of them.
 func debugCommands() map[string]debugCommand {
 	return map[string]debugCommand{
-		"change-repl-id":    {0, 0, debugChangeReplID, "Begin a new replication history, which no replica can continue from."},
-		"digest":            {0, 0, debugDigest, "Fingerprint of all data, equal to Redis's."},
-		"digest-value":      {0, -1, debugDigestValue, "<key> ... - Fingerprint of single values."},
-		"error":             {1, 1, debugError, "<text> - Reply with an error."},
-		"htstats":           {1, 2, debugHTStats, "<dbid> [full] - Shape of a database's hash tables."},
-		"listpack":          {1, 1, debugListpack, "<key> - Size of a value kept as one listpack."},
-		"log":               {1, 1, debugLog, "<text> - Write a line to the log."},
-		"object":            {1, 1, debugObject, "<key> - How a value is kept."},
-		"panic":             {0, 0, debugPanic, "Crash the server."},
-		"populate":          {1, 3, debugPopulate, "<count> [<prefix>] [<size>] - Create string keys named <prefix>:<number>."},
-		"protocol":          {1, 1, debugProtocol, "<type> - Reply with a value of a RESP3 type."},
+		"change-repl-id": {0, 0, debugChangeReplID, "Begin a new replication history, which no replica can continue from."},
+		"digest":         {0, 0, debugDigest, "Fingerprint of all data, equal to Redis's."},
+		"digest-value":   {0, -1, debugDigestValue, "<key> ... - Fingerprint of single values."},
+		"error":          {1, 1, debugError, "<text> - Reply with an error."},
+		"htstats":        {1, 2, debugHTStats, "<dbid> [full] - Shape of a database's hash tables."},
+		"listpack":       {1, 1, debugListpack, "<key> - Size of a value kept as one listpack."},
+		"log":            {1, 1, debugLog, "<text> - Write a line to the log."},
+		"object":         {1, 1, debugObject, "<key> - How a value is kept."},
+		"panic":          {0, 0, debugPanic, "Crash the server."},
+		"populate":       {1, 3, debugPopulate, "<count> [<prefix>] [<size>] - Create string keys named <prefix>:<number>."},
+		"protocol":       {1, 1, debugProtocol, "<type> - Reply with a value of a RESP3 type."},
+		"quicklist-packed-threshold": {1, 1, debugPackedThreshold,
+			"<size> - From how many bytes on an element of a large list is held by itself; 0 for the default."},
 		"reload":            {0, -1, debugReload, "[NOSAVE] [NOFLUSH] [MERGE] - Save the data and load it again."},
 		"set-active-expire": {1, 1, debugSetActiveExpire, "<0|1> - Whether keys that expired are looked for."},
 		"set-skip-checksum-validation": {1, 1, debugSkipChecksum,
@@ -130,6 +132,19 @@ func debugLog(c *Call) {
 func debugPanic(c *Call) {
 	c.srv.logger.warningf("crashed by DEBUG PANIC")
 	panic("DEBUG PANIC")
+}
+
+// debugPackedThreshold holds for the lists that become large from now on.
+func debugPackedThreshold(c *Call) {
+	n, ok := config.ParseMemory(string(c.args[2]))
+	if !ok || n > 1<<32-1<<20 {
+		c.err("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
+		return
+	}
+	l := c.srv.store.Limits()
+	l.ListPlain = int(n)
+	c.srv.store.SetLimits(l)
+	c.out.OK()
 }
 
 func debugSetActiveExpire(c *Call) {

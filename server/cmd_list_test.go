@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"treedis/server/config"
 )
 
 func TestListPushPop(t *testing.T) {
@@ -191,4 +193,44 @@ func TestLargeLists(t *testing.T) {
 		"lrem l -5 7", ":5",
 		"rpop l 2", "*2 $1 b $1 a",
 	)
+}
+
+func TestListEvents(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	var events []string
+	ss.s.opts.OnKeyEvent = func(_ int, event string, key []byte) { events = append(events, event+" "+string(key)) }
+	for _, c := range []struct{ line, want string }{
+		{"lpushx a 1", ""}, {"lpush a 1 2 3", "new a,lpush a"}, {"rpushx a 4", "rpush a"},
+		{"lset a 0 x", "lset a"}, {"lset a 9 x", ""}, {"linsert a before x y", "linsert a"}, {"linsert a before none y", ""},
+		{"lrem a 0 none", ""}, {"lrem a 0 x", "lrem a"}, {"ltrim a 0 -1", "ltrim a"},
+		{"lmove a b left right", "new b,rpush b,lpop a"}, {"rpoplpush a a", "lpush a,rpop a"}, {"rpoplpush b b", "lpush b,rpop b"},
+		{"rpoplpush b a", "lpush a,rpop b,del b"}, {"lpop a 0", ""}, {"lpop a", "lpop a"}, {"rpop a 2", "rpop a"},
+		{"lmpop 2 b a right count 9", "rpop a,del a"}, {"rpush a 1", "new a,rpush a"}, {"ltrim a 1 0", "ltrim a,del a"},
+		{"rpush a 1", "new a,rpush a"}, {"lrem a 1 1", "lrem a,del a"},
+	} {
+		events = nil
+		ss.do(c.line)
+		require.Equal(t, c.want, strings.Join(events, ","), c.line)
+	}
+}
+
+func TestPackedThreshold(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	require.NoError(t, ss.s.cfg.Override(config.EnableDebugCommand, "yes"))
+	require.NoError(t, ss.s.cfg.Override(config.ListMaxListpackSize, "2"))
+	require.NoError(t, ss.s.applyLimits())
+	ss.expect(
+		"debug quicklist-packed-threshold x", "-ERR argument must be a memory value bigger than 1 and smaller than 4gb",
+		"debug quicklist-packed-threshold 4gb", "-ERR argument must be a memory value bigger than 1 and smaller than 4gb",
+		"debug quicklist-packed-threshold 3b", "+OK",
+		"rpush l a bbb c ddd", ":4",
+		"lrange l 0 -1", "*4 $1 a $3 bbb $1 c $3 ddd",
+		"lset l 0 aaa", "+OK",
+		"lset l 1 b", "+OK",
+		"linsert l after c ccc", ":5",
+		"lrange l 0 -1", "*5 $3 aaa $1 b $1 c $3 ccc $3 ddd",
+	)
+	require.Equal(t, 4, ss.s.store.DB(0).Peek([]byte("l")).List().Nodes())
 }

@@ -83,7 +83,9 @@ func (s *Server) applyAccessClock() error {
 }
 
 func (s *Server) applyLimits() error {
-	s.store.SetLimits(s.limits())
+	l := s.limits()
+	l.ListPlain = s.store.Limits().ListPlain // DEBUG QUICKLIST-PACKED-THRESHOLD has set it, if anything has
+	s.store.SetLimits(l)
 	return nil
 }
 

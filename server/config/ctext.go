@@ -34,10 +34,10 @@ func strtoll(s string, base int) (n int64, overflow, ok bool) {
 	return n, err != nil, true
 }
 
-// parseMemory is memtoull: digits and a unit, where k, m and g are powers of
+// ParseMemory is memtoull: digits and a unit, where k, m and g are powers of
 // 1000 and kb, mb and gb powers of 1024. Numbers past 64 bits saturate, and
 // the product with the unit wraps, as there.
-func parseMemory(s string) (uint64, bool) {
+func ParseMemory(s string) (uint64, bool) {
 	i := 0
 	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
 		i++

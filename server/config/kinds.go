@@ -80,12 +80,12 @@ func (k numberKind) number(s string) (int64, error) {
 		}
 		return 0, errNotOctal
 	case memory:
-		if n, ok := parseMemory(s); ok {
+		if n, ok := ParseMemory(s); ok {
 			return int64(n), nil
 		}
 		return 0, errNotMemory
 	case memoryOrPercent:
-		if n, ok := parseMemory(s); ok {
+		if n, ok := ParseMemory(s); ok {
 			return int64(n), nil
 		}
 		if pct, ok := strings.CutSuffix(s, "%"); ok {

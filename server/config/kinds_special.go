@@ -77,8 +77,8 @@ func (outputLimitsKind) parse(s scope, _ *directive, words []string) (value, err
 		if !ok {
 			return value{}, errObufClass
 		}
-		hard, ok1 := parseMemory(words[1])
-		soft, ok2 := parseMemory(words[2])
+		hard, ok1 := ParseMemory(words[1])
+		soft, ok2 := ParseMemory(words[2])
 		secs, _, ok3 := strtoll(words[3], 10)
 		// Redis keeps the seconds in an int.
 		if !ok1 || !ok2 || !ok3 || int32(secs) < 0 {

@@ -128,7 +128,7 @@ func TestMemory(t *testing.T) {
 		{"17179869184gb", 0, true}, {"-1", 0, false}, {"1tb", 0, false}, {"1 mb", 0, false}, {"1.5gb", 0, false},
 		{strings.Repeat("0", 127) + "", 0, true}, {strings.Repeat("0", 128), 0, false},
 	} {
-		got, ok := parseMemory(c.text)
+		got, ok := ParseMemory(c.text)
 		require.Equal(t, c.ok, ok, c.text)
 		require.Equal(t, c.want, got, c.text)
 	}
