@@ -1,5 +1,10 @@
 package command
 
+import (
+	"bytes"
+	"strconv"
+)
+
 // KeyFlags say what a command does with the keys of a KeySpec. Bit order is COMMAND's.
 type KeyFlags uint16
 
@@ -256,13 +261,17 @@ func isDigits(b []byte) bool {
 	return true
 }
 
-// leadingInt is the number that b begins with, 0 if none; it saturates well above any argument count.
-func leadingInt(b []byte) (n int) {
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			break
-		}
-		n = min(n*10+int(c-'0'), 1<<30)
+// leadingInt is the number that b begins with, 0 if none, as C's atoi reads it: after blanks and a sign, at the bounds of
+// 64 bits if it is beyond them, and then cut to 32.
+func leadingInt(b []byte) int {
+	b = bytes.TrimLeft(b, " \t\n\v\f\r")
+	end := 0
+	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
+		end = 1
 	}
-	return n
+	for end < len(b) && '0' <= b[end] && b[end] <= '9' {
+		end++
+	}
+	n, _ := strconv.ParseInt(string(b[:end]), 10, 64) // out of range it is the bound, without digits 0
+	return int(int32(n))
 }

@@ -76,8 +76,8 @@ var keyCommands = []entry{
 	{syntax: "OBJECT REFCOUNT anykey", check: shape},
 	{syntax: "OBJECT IDLETIME anykey", check: idleTime},
 	{syntax: "OBJECT FREQ anykey"},
-	{syntax: "RESTORE anykey (0|secs) payload {[REPLACE] [ABSTTL] [IDLETIME smallint] [FREQ smallint]}", asIs: true}, // the idle clock wraps
-	{syntax: "RESTORE anykey (0|secs) payload"},
+	{syntax: "RESTORE anykey (0|millis) payload {[REPLACE] [ABSTTL] [IDLETIME smallint] [FREQ smallint]}", asIs: true}, // the idle clock wraps
+	{syntax: "RESTORE anykey (0|millis) payload"},
 	{syntax: "RESTORE anykey 0 payload REPLACE"},
 	{syntax: "RESTORE anykey unixms payload REPLACE ABSTTL"},
 	{syntax: "DUMP anykey", check: dumped},
