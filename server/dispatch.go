@@ -203,7 +203,11 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 		lacks |= c.multi.lacks
 	}
 	writes := has.Has(command.Write)
+	// What is queued takes memory too, whatever it will do.
+	grows := has.Has(command.DenyOOM) || c.multi.active && !r.inMulti
 	switch {
+	case grows && s.outOfMemory():
+		return errOOM
 	case (writes || r.isPing) && s.refusesWrites():
 		return errMisconf
 	case writes && !s.role.isReplica() && !s.enoughReplicas():

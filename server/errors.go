@@ -34,6 +34,7 @@ const (
 	errProtected   = "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. Connections are accepted from this host only: set a password, or turn protected-mode off."
 	errNoMulti     = "ERR Command not allowed inside a transaction"
 	errForcedOut   = "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"
+	errUnblocked   = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
 	errNestedMulti = "ERR MULTI calls can not be nested"
 	errBusyKey     = "BUSYKEY Target key name already exists."
 )

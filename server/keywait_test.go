@@ -115,3 +115,40 @@ func TestBlockedClients(t *testing.T) {
 	waiting(0)
 	push.expect("rpush l kept", "1", "lrange l 0 -1", "[kept]")
 }
+
+func TestClientUnblock(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	admin, waits := n.dial(), n.dial()
+	id := waits.do("client id")
+	admin.expect("client unblock "+id, "0", "client unblock x", "-"+errNotInteger,
+		"client unblock 1 maybe", "-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+	for how, want := range map[string]string{"": "(nil)", " timeout": "(nil)", " error": "-" + errUnblocked} {
+		waits.send("blpop l 0")
+		n.until(func() bool { return admin.do("client unblock "+id+how) == "1" }, "client waits")
+		require.Equal(t, want, waits.read())
+	}
+	admin.expect("rpush l a", "1", "lrange l 0 -1", "[a]")
+}
+
+func TestCommandsThatGrowTheDataAreRefusedOverMaxmemory(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	ss.expect(
+		"set a 1", "+OK",
+		"multi", "+OK",
+		"get a", "+QUEUED",
+		"config set maxmemory 1", "+QUEUED",
+		"exec", "*2 $1 1 +OK",
+		"set a 2", "-"+errOOM,
+		"get a", "$1 1",
+		"del a", ":1",
+		"multi", "+OK",
+		"get a", "-"+errOOM,
+		"exec", "-"+errExecAbort,
+		"multi", "+OK",
+		"discard", "+OK",
+		"config set maxmemory 0", "+OK",
+		"set a 2", "+OK",
+	)
+}

@@ -5,6 +5,10 @@ import (
 	"os"
 	"runtime/metrics"
 	"strconv"
+	"sync/atomic"
+	"time"
+
+	"treedis/server/config"
 )
 
 // usedMemory returns the bytes of live and not yet collected objects on the heap: what Redis calls
@@ -28,6 +32,30 @@ func readHeap() heap {
 	metrics.Read(samples)
 	at := func(i int) int64 { return int64(samples[i].Value.Uint64()) }
 	return heap{objects: at(0), spans: at(0) + at(1), resident: at(2) - at(3)}
+}
+
+// memoryGauge is a recent reading of the memory in use, for commands that ask at each call: a reading takes
+// a microsecond.
+type memoryGauge struct {
+	used  atomic.Int64
+	taken atomic.Int64 // monotonic nanoseconds
+}
+
+// gaugePeriod is how old a reading may be. At a gigabyte a second a server would grow by 10 MB in that time.
+const gaugePeriod = 10 * time.Millisecond
+
+// outOfMemory reports whether more memory is in use than maxmemory allows. Nothing is evicted to make room.
+func (s *Server) outOfMemory() bool {
+	limit := config.MaxMemory.Get(s.cfg)
+	if limit == 0 {
+		return false
+	}
+	now := int64(s.mono())
+	if last := s.gauge.taken.Load(); last == 0 || now-last > int64(gaugePeriod) {
+		s.gauge.taken.Store(now)
+		s.gauge.used.Store(int64(usedMemory()))
+	}
+	return s.gauge.used.Load() > limit
 }
 
 // memoryStats is what INFO tells of memory in the past. Guarded by the keyspace lock.

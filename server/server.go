@@ -80,6 +80,7 @@ type Server struct {
 	masterClient   *Client // executes the master's stream; keyspace lock
 	clock          accessClock
 	loading        loadingState
+	gauge          memoryGauge
 	skipChecksum   bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
 	scans          scanPositions
 	debug          map[string]debugCommand

@@ -26,6 +26,7 @@ type row struct {
 // tableGroups lists the rows of all groups.
 func tableGroups() [][]row {
 	return [][]row{
+		clientUnblockCommands,
 		blockingListCommands,
 		blockingZSetCommands,
 		debugRows,
