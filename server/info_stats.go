@@ -58,6 +58,8 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.int("eventloop_duration_cmd_sum", s.commandTime().Microseconds())
 	w.int("instantaneous_eventloop_cycles_per_sec", int64(r.rounds.perSecond()))
 	w.int("instantaneous_eventloop_duration_usec", int64(r.roundTime.mean())/1000)
+	w.int("client_query_buffer_limit_disconnections", sum(func(l *loopStats) counter { return l.queryLimit }))
+	w.int("client_output_buffer_limit_disconnections", sum(func(l *loopStats) counter { return l.outputLimit }))
 	w.int("acl_access_denied_auth", sum(func(l *loopStats) counter { return l.authFailures }))
 	w.zeros("acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
 }

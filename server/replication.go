@@ -154,6 +154,7 @@ func (s *Server) followLocked(addr repl.Address) {
 	s.effects.muted = true
 	s.role.link.SetMasterLocked(addr, repl.FollowOptions{Resume: resume})
 	s.setReplicaOf(addr.Host, strconv.Itoa(addr.Port))
+	_ = s.applyOOMScore() // logged
 }
 
 // promoteLocked makes the server a master.
@@ -163,6 +164,7 @@ func (s *Server) promoteLocked() {
 	s.effects.muted = false
 	s.role.link.PromoteLocked()
 	s.setReplicaOf("no", "one")
+	_ = s.applyOOMScore() // logged
 }
 
 // setReplicaOf makes CONFIG GET and REWRITE show the master.

@@ -71,6 +71,7 @@ type Server struct {
 	avgTTL       []int64 // by database, as the active expiry sees it; ms
 	persist      persistence
 	memory       memoryStats
+	oom          oomScore
 	role         role
 	restoredDB   int  // selected in the stream that a restarted replica continues
 	resumable    bool // a master may know this server's replication id and offset

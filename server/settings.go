@@ -45,6 +45,7 @@ func (s *Server) applyConfig() error {
 			config.SetMaxListpackValue, config.ZsetMaxListpackEntries, config.ZsetMaxListpackValue, config.ListMaxListpackSize,
 		}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
+		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},
 		{s.applyPort, []config.Directive{config.Port}},
 		{s.applyBind, []config.Directive{config.Bind}},
 		{s.applyKeepAlive, []config.Directive{config.TCPKeepalive}},
