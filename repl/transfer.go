@@ -3,6 +3,7 @@ package repl
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -43,8 +44,8 @@ func (x *exchange) transfer(reply syncReply) error {
 	l.o.Logf(Notice, "MASTER <-> REPLICA sync: Loading DB in memory")
 	data, err := l.o.Target.LoadRDB(x.ctx, r, info)
 	if err != nil {
-		if r.err != nil {
-			err = r.err // the loader saw a stream that ended; this is why
+		if r.err != nil && !errors.Is(err, r.err) {
+			err = fmt.Errorf("%w: %w", err, r.err) // where the loader saw the stream end, and why it did
 		}
 		l.o.Logf(Warning, "Failed trying to load the MASTER synchronization DB from socket, check server logs.")
 		return fmt.Errorf("loading the master's snapshot: %w", err)

@@ -3,6 +3,7 @@ package tests
 import (
 	"bytes"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,36 +91,50 @@ func TestReadOnlyReplica(t *testing.T) {
 	})
 }
 
-// flipAfter makes manglers that change one byte, n bytes behind the beginning of a snapshot, on every link.
-func flipAfter(n int) func() harness.Mangler {
+// damage does something to the bytes that come from n bytes behind the beginning of a snapshot on, of which chunk[at] is the
+// first, and returns how many of the chunk's bytes pass.
+type damage func(chunk []byte, at int) (pass int)
+
+func flip(chunk []byte, at int) int {
+	chunk[at] ^= 0x20
+	return len(chunk)
+}
+
+func truncate(_ []byte, at int) int { return at }
+
+// damageAfter makes manglers that do damage once on every link, n bytes behind the beginning of the snapshot, and count it.
+func damageAfter(n int, do damage, count *atomic.Int32) func() harness.Mangler {
 	return func() harness.Mangler {
 		var seen []byte // the stream up to the snapshot's magic, which chunks may split
 		at, done := -1, false
-		return func(chunk []byte) {
+		return func(chunk []byte) int {
 			if done {
-				return
+				return len(chunk)
 			}
 			if at < 0 {
 				start := len(seen)
 				seen = append(seen, chunk...)
 				magic := bytes.Index(seen, []byte("REDIS00"))
 				if magic < 0 {
-					return
+					return len(chunk)
 				}
 				at = magic + n - start
 			}
 			if at < len(chunk) {
-				chunk[at] ^= 0x20
 				done = true
+				count.Add(1)
+				return do(chunk, at)
 			}
 			at -= len(chunk)
+			return len(chunk)
 		}
 	}
 }
 
-// TestCorruptSnapshotIsRefused: a snapshot with one changed byte is not taken over, whatever the byte; the replica keeps the
-// data it had and serves it, and takes the next snapshot that is whole. The real server ends itself when a checksum is wrong,
-// so it is no replica here, and as a stand-in has to refuse the wrong version only.
+// TestCorruptSnapshotIsRefused: a snapshot with one changed byte, whatever the byte, or one that ends too early, is not taken
+// over, and the log says where it is wrong and why; the replica keeps the data it had and serves it, and takes the next snapshot
+// that is whole. The real server ends itself when a checksum is wrong, so it is no replica here, and as a stand-in has to refuse
+// the wrong version and the early ends only, in its own words.
 func TestCorruptSnapshotIsRefused(t *testing.T) {
 	t.Parallel()
 	eachPairing(t, func(t *testing.T, p pairing) {
@@ -130,19 +145,36 @@ func TestCorruptSnapshotIsRefused(t *testing.T) {
 		harness.Fill(t, master, 200, harness.LoadConfig{Seed: 10}, replica)
 		harness.Fill(t, replica, 20, harness.LoadConfig{Seed: 11, Prefix: "own:"})
 		own := replica.Digest(t)
-		link.Mangle(flipAfter(5))
-		replica.ReplicaOf(t, link.Port())
-		behind := []int{5, 300, 5000, 20_000} // the version, then what may be any part of keys and values: only the checksum tells
-		if harness.StandIn() {
-			behind = behind[:1]
-		}
-		for _, n := range behind {
-			link.Mangle(flipAfter(n))
-			opened := link.Opened()
-			harness.Eventually(t, func() bool { return link.Opened() > opened+2 }, harness.Patience,
-				"the replica has refused a snapshot with byte %d changed and asked again", n)
+		const someCause = `rdb: offset [0-9]+( \(key .+\))?: [a-z]+ [a-z]+` // which one depends on what the byte belongs to
+		for i, wrong := range []struct {
+			behind int
+			damage damage
+			cause  string
+		}{
+			{5, flip, "rdb: offset 9: wrong signature"}, // the version
+			{300, flip, someCause},                      // any part of keys and values: perhaps only the checksum tells
+			{5000, flip, someCause},
+			{20_000, flip, someCause},
+			{3, truncate, "rdb: offset 0: unexpected end of data"},
+			{20_000, truncate, "rdb: offset [0-9]+.*: unexpected end of data"},
+		} {
+			checksumTells := i > 0 && i < 4
+			if harness.StandIn() && checksumTells {
+				continue
+			}
+			var times atomic.Int32
+			logged := len(replica.Log())
+			link.Mangle(damageAfter(wrong.behind, wrong.damage, &times))
+			if i == 0 {
+				replica.ReplicaOf(t, link.Port())
+			}
+			harness.Eventually(t, func() bool { return times.Load() >= 2 }, harness.Patience,
+				"the replica has refused damage %d and asked again", i)
 			require.False(t, replica.Exited())
 			require.Equal(t, own, replica.Digest(t), "the data it had")
+			if !harness.StandIn() {
+				require.Regexp(t, wrong.cause, replica.Log()[logged:], "damage %d", i)
+			}
 		}
 		link.Mangle(nil)
 		link.Cut()

@@ -164,8 +164,19 @@ func TestProxyCutHoldThrottleMangle(t *testing.T) {
 	require.Greater(t, time.Since(began), 150*time.Millisecond)
 	p.Throttle(0)
 
-	p.Mangle(func() Mangler { return func(b []byte) { b[0] = '-' } })
+	p.Mangle(func() Mangler {
+		return func(b []byte) int {
+			b[0] = '-'
+			return len(b)
+		}
+	})
 	require.True(t, dial().Must(t, "PING").IsError())
+	p.Mangle(func() Mangler { return func([]byte) int { return 3 } })
+	cut := dial()
+	require.NoError(t, cut.Send("PING"))
+	got, err := io.ReadAll(cut.Conn)
+	require.NoError(t, err)
+	require.Equal(t, "+PO", string(got))
 	p.Mangle(nil)
 
 	p.Refuse(true)

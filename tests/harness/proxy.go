@@ -8,8 +8,9 @@ import (
 )
 
 // Mangler changes bytes on their way from the target to the one who dialled; it gets every chunk of one link in order and may
-// change it in place. A new one is made for every link.
-type Mangler func(chunk []byte)
+// change it in place. It returns how many of the bytes pass; if not all do, the link ends behind them. A new one is made for
+// every link.
+type Mangler func(chunk []byte) (pass int)
 
 // Proxy is a TCP proxy whose links can be cut, held and slowed down. All its methods may be called from any goroutine.
 type Proxy struct {
@@ -188,10 +189,11 @@ func (p *Proxy) pump(dst, src net.Conn, mangle Mangler) {
 		n, err := src.Read(p.window(buf))
 		if n > 0 {
 			p.wait(n)
+			pass := n
 			if mangle != nil {
-				mangle(buf[:n])
+				pass = mangle(buf[:n])
 			}
-			if _, err := dst.Write(buf[:n]); err != nil {
+			if _, err := dst.Write(buf[:pass]); err != nil || pass < n {
 				return
 			}
 		}
