@@ -37,20 +37,29 @@ func run(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	// A closed terminal, or log pipe, is no reason to stop.
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	if err := s.Start(); err != nil {
 		return err
 	}
-	for {
+	// Only now: while data is loaded there is nothing to save, and a signal ends the process.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	for stopping := false; ; {
 		select {
 		case sig := <-signals:
-			s.Signal(sig)
+			if stopping && sig == os.Interrupt {
+				return errImpatient
+			}
+			stopping = s.Signal(sig)
 		case <-s.Done():
 			return nil
 		}
 	}
 }
+
+// errImpatient: a second SIGINT does not wait for replicas, as the first does.
+var errImpatient = errors.New("interrupted once more")
 
 // versionLine has the form of redis-server's, which tools read.
 func versionLine() string {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -288,7 +289,7 @@ func TestShutdownWithoutItsSnapshotIsRefused(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "dump.rdb"), 0o755))
 	c := n.dial()
 	c.expect("set a 1", "OK", "shutdown", "-ERR Errors trying to SHUTDOWN. Check logs.", "get a", "1", "set a 2", "OK")
-	n.s.Signal(os.Interrupt)
+	require.False(t, n.s.Signal(os.Interrupt))
 	n.logged("Errors trying to shut down the server.")
 	c.expect("get a", "2")
 	c.send("shutdown force")
@@ -368,4 +369,15 @@ func TestStartAndShutdownInAnyOrder(t *testing.T) {
 	require.NoError(t, n.s.Shutdown(ctx))
 	<-n.s.Done()
 	require.ErrorIs(t, n.s.Start(), ErrStopped)
+}
+
+func TestSignalSavesAndStops(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := startNode(t, "dir "+dir, "save 3600 1", "shutdown-on-sigint nosave")
+	n.dial().expect("set a 1", "OK")
+	require.True(t, n.s.Signal(syscall.SIGTERM))
+	require.True(t, n.s.Signal(os.Interrupt), "it is stopping already")
+	<-n.s.Done()
+	require.FileExists(t, filepath.Join(dir, "dump.rdb"))
 }

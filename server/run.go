@@ -122,8 +122,9 @@ func (s *Server) removeFiles() {
 }
 
 // Signal shuts the server down as the configuration asks for on a signal: SIGINT or SIGTERM. It saves
-// the data if there are save points.
-func (s *Server) Signal(sig os.Signal) {
+// the data if there are save points. It reports whether the server is about to stop, which it is not if it can't
+// save.
+func (s *Server) Signal(sig os.Signal) bool {
 	s.logger.warningf("Received %s scheduling shutdown...", sig)
 	flags := config.ShutdownOnSigterm.Get(s.cfg)
 	if sig == os.Interrupt {
@@ -132,13 +133,14 @@ func (s *Server) Signal(sig os.Signal) {
 	s.lock.lock()
 	defer s.lock.unlock()
 	if s.halted {
-		return
+		return true
 	}
 	if err := s.prepareShutdownLocked(flags); err != nil {
 		s.logger.warningf("Errors trying to shut down the server. Check the logs for more information.")
-		return
+		return false
 	}
 	s.haltLocked(flags)
+	return true
 }
 
 // prepareShutdownLocked saves what is to be saved before the end. It needs the exclusive lock. Without
