@@ -1,11 +1,18 @@
 package server
 
-import "time"
+import (
+	"time"
+
+	"treedis/server/config"
+)
 
 // blockedCall is a command that waits: its client's further input stays unread until the command is
 // answered, by whoever it waits for, or by its timeout.
 type blockedCall struct {
 	c         *Client
+	row       *row
+	took      int64  // nanoseconds of execution, without the wait
+	failed    bool   // an error is the answer
 	cancel    func() // takes the command out of where it waits; exclusive lock
 	onTimeout func(c *Client)
 	timer     *time.Timer // nil: for ever
@@ -15,7 +22,7 @@ type blockedCall struct {
 // block makes the client wait. onTimeout replies if nothing else has; cancel is called under the
 // exclusive lock if the wait ends in any way but through unblock. A timeout of 0 is for ever.
 func (c *Call) block(timeout time.Duration, cancel func(), onTimeout func(*Client)) *blockedCall {
-	b := &blockedCall{c: c.c, cancel: cancel, onTimeout: onTimeout}
+	b := &blockedCall{c: c.c, row: c.row, cancel: cancel, onTimeout: onTimeout}
 	c.c.blocked = b
 	c.c.conn.Pause()
 	if timeout > 0 {
@@ -60,6 +67,7 @@ func (b *blockedCall) end(reply func(c *Client), answer bool) {
 			return
 		}
 		c.blocked = nil
+		c.srv.stats.of(c.loop).command(b.row).executed(b.took, b.failed, config.LatencyTracking.Get(c.srv.cfg))
 		mark := c.out.Len()
 		reply(c)
 		c.mute(mark)

@@ -262,7 +262,11 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 	c.commands++
 	loop := s.stats.of(c.loop)
 	loop.executed.add(1)
-	loop.command(r).executed(int64(c.mark-began), call.failed, config.LatencyTracking.Get(s.cfg))
+	if took := int64(c.mark - began); c.blocked == nil {
+		loop.command(r).executed(took, call.failed, config.LatencyTracking.Get(s.cfg))
+	} else {
+		c.blocked.took = took // counted once it is answered
+	}
 	if call.mode == exclusive {
 		s.finishUnit(call)
 	}

@@ -123,11 +123,7 @@ func (s *Server) serveWait(w *keyWait, k watchKey) {
 		return
 	}
 	s.waits.remove(w)
-	st := s.stats.of(client.loop).command(w.row)
-	st.calls.add(1)
-	if call.failed {
-		st.failed.add(1)
-	}
+	w.blocked.failed = call.failed
 	s.finishUnit(call)
 	w.blocked.answerLocked(func(c *Client) { c.out.RawBytes(out.Buf) })
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -151,4 +152,21 @@ func TestCommandsThatGrowTheDataAreRefusedOverMaxmemory(t *testing.T) {
 		"config set maxmemory 0", "+OK",
 		"set a 2", "+OK",
 	)
+}
+
+func TestBlockedCommandCountsOnce(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	push, waits := n.dial(), n.dial()
+	calls := func(want string) {
+		t.Helper()
+		require.Contains(t, push.do("info commandstats"), "cmdstat_blpop:calls="+want+",")
+	}
+	waits.send("blpop l 0")
+	n.until(func() bool { return strings.Contains(push.do("info clients"), "blocked_clients:1") }, "client waits")
+	push.expect("lpush l a", "1")
+	require.Equal(t, "[l a]", waits.read())
+	calls("1")
+	waits.expect("blpop l 0.01", "(nil)")
+	calls("2")
 }
