@@ -8,9 +8,14 @@ TIMEOUT ?= 6m
 FUZZTIME ?= 5m
 # What the race detector runs on: the packages whose goroutines share memory.
 RACE    ?= ./store/... ./rdb/... ./repl/... ./server/...
+# What `make microbench` runs: a regular expression.
 BENCH   ?= .
+# What `make bench` runs: ROWS=get,set of the rows (`go run ./tests/bench --list`), QUICK=1 for small sizes, ROUNDS=n.
+ROWS    ?=
+QUICK   ?=
+ROUNDS  ?=
 
-.PHONY: all build run test peers race fuzz fuzz-short bench lint vet fmt fmt-check staticcheck demo clean
+.PHONY: all build run test peers race fuzz fuzz-short bench microbench lint vet fmt fmt-check staticcheck demo clean
 
 all: build
 
@@ -50,7 +55,11 @@ fuzz:
 fuzz-short:
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=5s
 
-bench:
+# treedis beside the real Redis; a full run takes about half an hour of a machine that does nothing else, and writes docs/PERFORMANCE.md.
+bench: peers
+	$(GO) run ./tests/bench $(if $(ROWS),--rows $(ROWS)) $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+microbench:
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./...
 
 lint: fmt-check vet staticcheck

@@ -11,32 +11,17 @@ import (
 	"treedis/tests/harness"
 )
 
-func main() { os.Exit(run()) }
-
-// run is main with an exit status, so that all cleanups run first.
-func run() (status int) {
+func main() {
 	s := newStage(os.Stdout)
-	defer s.cleanup()
-	defer func() {
-		if r := recover(); r != nil {
-			if r != errStepFailed {
-				panic(r)
-			}
-			status = 1
-		}
-	}()
-	if os.Getenv(harness.BinaryEnv) == "" {
-		s.say("building treedis")
-		bin, err := harness.Build(s.TempDir())
-		s.must(err)
-		s.must(os.Setenv(harness.BinaryEnv, bin))
-	}
-	play(s)
+	s.Play(func() {
+		s.say("building treedis if it is not there")
+		s.must(harness.Build(s.TempDir()))
+		play(s)
+	})
 	if s.Failed() {
-		return 1
+		os.Exit(1)
 	}
 	s.say("done: every step was as it must be")
-	return 0
 }
 
 // cluster is the three servers and the link that will be cut.

@@ -1,70 +1,26 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strconv"
 
 	"treedis/tests/harness"
 )
 
-// errStepFailed is what a failed step panics with, to unwind to run.
-var errStepFailed = errors.New("a step failed")
-
-// stage is the harness's T for a program: it prints what a test would log, and ends the play where a test would fail.
+// stage is the program's way to say what it does and what was seen.
 type stage struct {
-	out      io.Writer
-	steps    int
-	failed   bool
-	cleanups []func()
+	*harness.Program
+	out   io.Writer
+	steps int
 }
 
-var _ harness.T = (*stage)(nil)
-
-func newStage(out io.Writer) *stage { return &stage{out: out} }
-
-func (s *stage) Helper()      {}
-func (s *stage) Name() string { return "demo" }
-func (s *stage) Failed() bool { return s.failed }
-
-func (s *stage) Logf(format string, args ...any) { fmt.Fprintf(s.out, "    "+format+"\n", args...) }
-
-func (s *stage) Errorf(format string, args ...any) {
-	s.failed = true
-	fmt.Fprintf(s.out, "    FAILED: "+format+"\n", args...)
-}
-
-func (s *stage) FailNow() {
-	s.failed = true
-	panic(errStepFailed)
-}
-
-func (s *stage) Fatalf(format string, args ...any) {
-	s.Errorf(format, args...)
-	s.FailNow()
+func newStage(out io.Writer) *stage {
+	return &stage{Program: harness.NewProgram("demo", out), out: out}
 }
 
 // Skipf fails: a demonstration that shows nothing is none.
 func (s *stage) Skipf(format string, args ...any) { s.Fatalf(format, args...) }
-
-func (s *stage) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
-
-// cleanup runs what Cleanup was given, the last first.
-func (s *stage) cleanup() {
-	for _, f := range slices.Backward(s.cleanups) {
-		f()
-	}
-}
-
-func (s *stage) TempDir() string {
-	dir, err := os.MkdirTemp("", "treedis-demo-")
-	s.must(err)
-	s.Cleanup(func() { _ = os.RemoveAll(dir) }) // what is left of it is in the system's temporary directory
-	return dir
-}
 
 func (s *stage) step(title string) {
 	s.steps++

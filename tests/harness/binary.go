@@ -19,42 +19,39 @@ var errNoModule = errors.New("no go.mod in this directory or above it")
 // Main is the body of a TestMain: it builds the binary under test once for the whole run unless BinaryEnv names one, runs the
 // tests and returns the exit status.
 func Main(m *testing.M) int {
-	if os.Getenv(BinaryEnv) != "" {
-		return m.Run()
-	}
 	dir, err := os.MkdirTemp("", "treedis-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "harness:", err)
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	bin, err := Build(dir)
-	if err == nil {
-		err = os.Setenv(BinaryEnv, bin)
-	}
-	if err != nil {
+	if err := Build(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "harness:", err)
 		return 1
 	}
 	return m.Run()
 }
 
-// Build compiles treedis into dir and returns the binary's path.
-func Build(dir string) (string, error) {
-	root, err := moduleRoot()
+// Build compiles treedis into dir and lets BinaryEnv name it. Where that names a binary already, nothing is built.
+func Build(dir string) error {
+	if os.Getenv(BinaryEnv) != "" {
+		return nil
+	}
+	root, err := ModuleRoot()
 	if err != nil {
-		return "", err
+		return err
 	}
 	bin := filepath.Join(dir, "treedis")
 	cmd := exec.Command("go", "build", "-o", bin, ".")
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building treedis: %w\n%s", err, out)
+		return fmt.Errorf("building treedis: %w\n%s", err, out)
 	}
-	return bin, nil
+	return os.Setenv(BinaryEnv, bin)
 }
 
-func moduleRoot() (string, error) {
+// ModuleRoot is the checkout's directory, found from the working directory upwards.
+func ModuleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err

@@ -11,7 +11,7 @@
 // return an error may be called from any.
 package harness
 
-// T is what the harness asks of its caller. Every testing.TB has it; the demonstration program brings its own.
+// T is what the harness asks of its caller. Every testing.TB has it, and so has a Program.
 type T interface {
 	Helper()
 	Name() string
