@@ -82,7 +82,7 @@ func startRow(keys int) row {
 		needs:   []string{"SET", "BGSAVE ?", "INFO", "DBSIZE"},
 		metrics: []metric{{name: "time to ready", unit: "s"}},
 		open: func(b *bench, kind harness.Kind) round {
-			s := b.start(kind)
+			s := b.start(kind, harness.ReadyWithin(snapshotTime))
 			b.fill(s, stringKeys(keys, 32))
 			s.Once(b, "BGSAVE")
 			b.waitSaved(s)

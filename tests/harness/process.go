@@ -60,6 +60,7 @@ type Server struct {
 	args   []string // beyond those that newArgs adds
 	config string   // a configuration file's text, or ""
 	stdin  string
+	within time.Duration // bound for becoming ready
 	log    *logBuffer
 	cmd    *exec.Cmd
 	exited chan struct{} // closed once cmd.Wait has returned
@@ -82,6 +83,9 @@ func Stdin(text string) Option { return func(s *Server) { s.stdin = text } }
 // Dir makes the server use an existing directory instead of a new one, as one that took over another's files.
 func Dir(dir string) Option { return func(s *Server) { s.Dir = dir } }
 
+// ReadyWithin bounds how long the server may take to accept connections, Patience by default: one that loads gigabytes takes longer.
+func ReadyWithin(d time.Duration) Option { return func(s *Server) { s.within = d } }
+
 // Start runs a server on a free loopback port and returns when it accepts connections. It is stopped when the test ends, and
 // what it logged is shown if the test failed.
 func Start(t T, kind Kind, opts ...Option) *Server {
@@ -89,7 +93,7 @@ func Start(t T, kind Kind, opts ...Option) *Server {
 	if kind != Treedis {
 		RequireTool(t, "redis-server")
 	}
-	s := &Server{Kind: kind, log: new(logBuffer)}
+	s := &Server{Kind: kind, within: Patience, log: new(logBuffer)}
 	for _, o := range opts {
 		o(s)
 	}
@@ -147,7 +151,7 @@ func (s *Server) launch() error {
 		_ = cmd.Wait() // how it ended is in its ProcessState
 		close(exited)
 	}()
-	if poll(func() bool { return s.log.contains(s.Kind.ready()) || s.Exited() }, Patience) && !s.Exited() {
+	if poll(func() bool { return s.log.contains(s.Kind.ready()) || s.Exited() }, s.within) && !s.Exited() {
 		return nil
 	}
 	if !s.Exited() {
