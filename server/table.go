@@ -44,6 +44,7 @@ func tableGroups() [][]row {
 		objectCommands,
 		listCommands,
 		hashCommands,
+		hyperloglogCommands,
 		persistenceCommands,
 		replicationCommands,
 		setCommands,
@@ -60,7 +61,8 @@ func newTable() (*command.Table[row], error) {
 	}
 	for i := range t.Len() {
 		r := t.Row(i)
-		r.shared = r.local || r.Flags.Has(command.ReadOnly)
+		// A command that may replicate has something to write all the same, though a replica takes it from anybody.
+		r.shared = r.local || r.Flags.Has(command.ReadOnly) && !r.Flags.Has(command.MayReplicate)
 		r.isExec, r.isPing = r.Name == "exec", r.Name == "ping"
 	}
 	return t, nil

@@ -76,6 +76,17 @@ func (db *DB) SetText(key, val []byte, expire int64) *Entry {
 	return e
 }
 
+// SetRaw is SetText for a value that the caller gives away, without expiry, and whose encoding is raw however short it is.
+func (db *DB) SetRaw(key, val []byte) {
+	if len(val) <= maxFlatValue {
+		b, _ := db.replaceString(key, EncRaw, len(val), 0)
+		copy(b, val)
+		return
+	}
+	h := db.keys.Hash(key)
+	db.put(h, newObject(String, EncRaw, key, 0, &rawString{val}), db.keys.Get(h, key))
+}
+
 // SetInt sets key to an integer, held as such.
 func (db *DB) SetInt(key []byte, n int64, expire int64) *Entry {
 	b, e := db.replaceString(key, EncInt, 8, expire)
