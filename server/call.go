@@ -241,10 +241,7 @@ func (c *Call) rewrite(args ...[]byte) {
 	c.srv.effects.add(c.db.Index(), args)
 }
 
-// also logs the given words in front of the command itself.
-func (c *Call) also(args ...[]byte) { c.srv.effects.add(c.db.Index(), args) }
-
-// words makes the arguments of rewrite and also from strings and bytes.
+// words makes the arguments of rewrite from strings and bytes.
 func words(name string, rest ...[]byte) [][]byte {
 	return append([][]byte{[]byte(name)}, rest...)
 }

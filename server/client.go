@@ -80,9 +80,6 @@ const (
 // String identifies the client in the log.
 func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) + " addr=" + c.addr }
 
-// watching reports whether the client watches any key.
-func (c *Client) watching() bool { return len(c.watched) > 0 }
-
 // newClient returns a client that is not registered: of a connection, or a pseudo client if conn is nil.
 func (s *Server) newClient(conn *netio.Conn, out *resp.Writer, loop int) *Client {
 	c := &Client{srv: s, conn: conn, out: out, loop: loop, db: s.store.DB(0), user: defaultUser, fd: -1}
