@@ -102,7 +102,8 @@ func (d *digest) stream(e *store.Entry) {
 	}
 }
 
-// appendScore17 formats a score as C's %.17g does.
+// appendScore17 formats a score as C's %.17g does, which is how digests of Redis up to 7.0 have it. From 7.2 on they have the
+// fewest digits that read back the same, so that they equal ours only where 17 digits are no more than these.
 func appendScore17(dst []byte, f float64) []byte {
 	switch {
 	case math.IsInf(f, 1):
