@@ -109,6 +109,8 @@ func loadInto(st *store.Store, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, 
 		return nil
 	}
 	l = rdb.NewLoader(st, o)
+	st.Bulk(true)
+	defer st.Bulk(false)
 	err := rdb.NewReader(r, rdb.ReaderOptions{}).Read(l)
 	return l.LoadCounts, info, err
 }

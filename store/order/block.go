@@ -8,6 +8,7 @@ const (
 	maxKeys  = 128  // a block with more is split
 	maxBytes = 4096 // likewise
 	minKeys  = 32   // a block with less is merged with its successor, if that is small too
+	bulkKeys = 96   // a block that is built in bulk has as many, which leaves room for insertions
 )
 
 // block is a run of sorted keys:
@@ -166,4 +167,23 @@ func (b *block) append(next *block) {
 	b.data = appendEntry(b.data, shared, first[shared:])
 	b.data = append(b.data, next.data[off:]...)
 	b.n += next.n
+}
+
+// builder writes the keys of a block in order.
+type builder struct {
+	data []byte
+	n    int
+	last []byte // key
+}
+
+func (w *builder) add(key []byte) {
+	shared := commonPrefix(w.last, key)
+	w.data = appendEntry(w.data, shared, key[shared:])
+	w.last = append(w.last[:0], key...)
+	w.n++
+}
+
+// finish returns the block that was built, with memory of its own that fits it.
+func (w *builder) finish(sep string) *block {
+	return &block{sep: sep, n: w.n, data: append(make([]byte, 0, len(w.data)+len(w.data)/8), w.data...)}
 }

@@ -13,19 +13,12 @@ package order
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"sync"
 	"unsafe"
 
 	"github.com/tidwall/btree"
 )
-
-// batch is how many changes are queued at most: a batch takes less than a millisecond.
-const batch = 1024
-
-// maxQueued is how many bytes of keys are queued at most.
-const maxQueued = 1 << 20
 
 // Index is an ordered set of keys. Insert, Delete and Len need the caller's exclusive lock; Ascend needs
 // it shared.
@@ -34,16 +27,10 @@ type Index struct {
 	n      int                   // keys in blocks
 
 	mu    sync.Mutex // held by Ascend while it applies the queue, against others that do the same
-	queue []change
-	keys  []byte // the bytes of the queue's keys
+	queue queue
+	bulk  bool // changes are queued without end: see Bulk
 
 	pivot block // for searches by exclusive holders
-}
-
-// change is one queued insertion or deletion.
-type change struct {
-	off, end int // its key, in Index.keys
-	del      bool
 }
 
 // New returns an empty index.
@@ -62,13 +49,16 @@ func (x *Index) Insert(key []byte) { x.enqueue(key, false) }
 func (x *Index) Delete(key []byte) { x.enqueue(key, true) }
 
 func (x *Index) enqueue(key []byte, del bool) {
-	off := len(x.keys)
-	x.keys = append(x.keys, key...)
-	if len(key) == 0 {
-		x.keys = append(x.keys, 0) // no two changes begin at one offset, which tells their order
+	x.queue.push(key, del)
+	if !x.bulk && (len(x.queue.changes) >= batch || len(x.queue.keys) >= maxQueued) {
+		x.drain()
 	}
-	x.queue = append(x.queue, change{off: off, end: off + len(key), del: del})
-	if len(x.queue) >= batch || len(x.keys) >= maxQueued {
+}
+
+// Bulk begins, or ends, the loading of many keys: in between changes are only queued, and at the end they
+// are applied as one batch, which takes a third of the time of many.
+func (x *Index) Bulk(on bool) {
+	if x.bulk = on; !on {
 		x.drain()
 	}
 }
@@ -81,31 +71,42 @@ func (x *Index) Len() int {
 
 // drain applies the queue. Of several changes of one key the last one counts.
 func (x *Index) drain() {
-	if len(x.queue) == 0 {
+	if len(x.queue.changes) == 0 {
 		return
 	}
-	key := func(c change) []byte { return x.keys[c.off:c.end] }
-	slices.SortFunc(x.queue, func(a, b change) int {
-		if c := bytes.Compare(key(a), key(b)); c != 0 {
-			return c
+	x.queue.sort()
+	if x.n == 0 {
+		x.build()
+	} else {
+		for key, del := range x.queue.all() {
+			if del {
+				x.remove(key)
+			} else {
+				x.add(key)
+			}
 		}
-		return a.off - b.off
-	})
-	for i, c := range x.queue {
-		if i+1 < len(x.queue) && bytes.Equal(key(c), key(x.queue[i+1])) {
+	}
+	x.queue.clear()
+}
+
+// build makes the blocks of an empty index from the sorted queue.
+func (x *Index) build() {
+	x.blocks.Clear()
+	var w builder
+	sep := ""
+	for key, del := range x.queue.all() {
+		if del {
 			continue
 		}
-		if c.del {
-			x.remove(key(c))
-		} else {
-			x.add(key(c))
+		if w.n > 0 && (w.n == bulkKeys || len(w.data) > maxBytes) {
+			next := separator(w.last, key)
+			x.blocks.Load(w.finish(sep))
+			w, sep = builder{data: w.data[:0], last: w.last[:0]}, next
 		}
+		w.add(key)
+		x.n++
 	}
-	x.queue = x.queue[:0]
-	if cap(x.keys) > 2*maxQueued {
-		x.keys = nil
-	}
-	x.keys = x.keys[:0]
+	x.blocks.Load(w.finish(sep))
 }
 
 // floor returns the block in which key belongs.
@@ -200,7 +201,7 @@ func (x *Index) Bytes() (n int) {
 		n += cap(b.data) + len(b.sep) + int(unsafe.Sizeof(block{})) + 11 // a slot of the tree, two thirds full
 		return true
 	})
-	return n + cap(x.keys) + cap(x.queue)*int(unsafe.Sizeof(change{}))
+	return n + x.queue.bytes()
 }
 
 // separator returns the shortest string that is above prev and not above key.

@@ -183,3 +183,43 @@ func TestLastChangeOfTheEmptyKeyCounts(t *testing.T) {
 		check(t, x)
 	}
 }
+
+func TestBulk(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, bulkKeys, bulkKeys + 1, 5000} {
+		r := rand.New(rand.NewPCG(uint64(n), 3))
+		x := New()
+		x.Bulk(true)
+		var want []string
+		for i := range n {
+			k := fmt.Sprintf("%x:%s", r.Uint32(), strings.Repeat("y", r.IntN(3)*i%200))
+			x.Insert([]byte(k))
+			want = append(want, k)
+			if r.IntN(5) == 0 {
+				x.Insert([]byte(want[r.IntN(len(want))]))
+				x.Insert([]byte("gone"))
+				x.Delete([]byte("gone"))
+			}
+		}
+		x.Bulk(false)
+		slices.Sort(want)
+		check(t, x)
+		require.Equal(t, slices.Compact(want), keys(x, "", ""))
+		x.Insert([]byte("5"))
+		x.Delete([]byte("5"))
+		check(t, x)
+	}
+}
+
+func BenchmarkBulk(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x := New()
+	x.Bulk(true)
+	key := make([]byte, 0, 32)
+	b.ReportAllocs()
+	for range b.N {
+		key = fmt.Appendf(key[:0], "key:%012d", r.Uint64N(1e12))
+		x.Insert(key)
+	}
+	x.Bulk(false)
+}
