@@ -51,7 +51,7 @@ func writeAll(t testing.TB, w *Writer, entries int) {
 		w.ZSetMember([]byte("r"), math.Inf(-1)), w.EndKey(),
 		w.Stream(key("plain stream"), sampleStream(t, entries, false)),
 		w.Stream(key("stream"), sampleStream(t, entries, true)),
-		w.Stream(key("empty stream"), &stream.Stream{LastID: stream.ID{Ms: 5, Seq: 6}, EntriesAdded: 9, MaxDeletedID: stream.ID{Ms: 5}}),
+		w.Stream(key("empty stream"), &stream.Stream{Counters: stream.Counters{LastID: stream.ID{Ms: 5, Seq: 6}, EntriesAdded: 9, MaxDeletedID: stream.ID{Ms: 5}}}),
 	)
 }
 

@@ -1,33 +1,37 @@
 package store
 
-import (
-	"unsafe"
+import "treedis/store/stream"
 
-	"treedis/store/stream"
-)
+// streamValue is a stream.
+type streamValue struct{ *stream.Live }
 
-// streamValue is a stream. What it points at is never written to, so clones share it.
-type streamValue struct{ s *stream.Stream }
+func (v streamValue) clone() object { return streamValue{v.Clone()} }
 
-func (v *streamValue) clone() object { return &streamValue{v.s} }
+func (v streamValue) memory() int { return v.Bytes() }
 
-func (v *streamValue) memory() int {
-	n := int(unsafe.Sizeof(*v.s))
-	for _, node := range v.s.Nodes {
-		n += int(unsafe.Sizeof(node)) + cap(node.Listpack)
+// Stream returns the value of a stream in its plain form, for writing it somewhere. It takes time linear in the
+// stream's nodes and pending entries, and shares the nodes with the entry.
+func (e *Entry) Stream() *stream.Stream { return e.LiveStream().Stream() }
+
+// LiveStream returns the value of a stream, to be read.
+func (e *Entry) LiveStream() *stream.Live { return e.object().value.(streamValue).Live }
+
+// OpenStream returns write access to the stream at key, which must hold a stream or nothing: then it is created,
+// empty. It is valid until the next write to the database by other means. Streams are not deleted when they become
+// empty.
+func (db *DB) OpenStream(key []byte) *stream.Live {
+	m := db.open(key)
+	if m.e == nil {
+		m.setObject(Stream, EncStream, streamValue{stream.NewLive()})
 	}
-	for _, g := range v.s.Groups {
-		n += int(unsafe.Sizeof(g)) + cap(g.Pending)*int(unsafe.Sizeof(stream.Pending{})) +
-			cap(g.Consumers)*int(unsafe.Sizeof(stream.Consumer{}))
-	}
-	return n
+	return m.e.LiveStream()
 }
 
-// Stream returns the value of a stream, which must not be changed.
-func (e *Entry) Stream() *stream.Stream { return e.object().value.(*streamValue).s }
+// StreamLimits returns the limits of a stream's nodes.
+func (db *DB) StreamLimits() stream.Limits { return db.store.limits.Stream }
 
 // PutStream sets key to a stream, whatever it held, with the given expiry (unix ms, 0 for none, or
-// KeepTTL), and returns its entry. The stream is the store's from then on.
+// KeepTTL), and returns its entry. The stream, which must be valid, is the store's from then on.
 func (db *DB) PutStream(key []byte, s *stream.Stream, expire int64) *Entry {
 	h := db.keys.Hash(key)
 	old := db.keys.Get(h, key)
@@ -37,7 +41,7 @@ func (db *DB) PutStream(key []byte, s *stream.Stream, expire int64) *Entry {
 			expire = old.Expire()
 		}
 	}
-	e := newObject(Stream, EncStream, key, expire, &streamValue{s})
+	e := newObject(Stream, EncStream, key, expire, streamValue{stream.FromStream(s)})
 	db.put(h, e, old)
 	return e
 }

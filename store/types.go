@@ -1,5 +1,7 @@
 package store
 
+import "treedis/store/stream"
+
 // Type is the type of a key's value, as TYPE reports it.
 type Type uint8
 
@@ -49,6 +51,8 @@ type Limits struct {
 	ZSetEntries, ZSetValue int // zset-max-listpack-entries, -value (bytes)
 	ListSize               int // list-max-listpack-size: > 0 elements, -1..-5 for 4..64 KB
 	ListPlain              int // bytes from which an element of a large list is held by itself; 0: 1 GiB
+
+	Stream stream.Limits // stream-node-max-bytes, -entries
 }
 
 // DefaultLimits returns Redis 7.2's defaults.
@@ -58,5 +62,6 @@ func DefaultLimits() Limits {
 		SetIntsetEntries: 512, SetEntries: 128, SetValue: 64,
 		ZSetEntries: 128, ZSetValue: 64,
 		ListSize: -2,
+		Stream:   stream.DefaultLimits(),
 	}
 }

@@ -29,29 +29,33 @@ func DefaultLimits() Limits { return Limits{Bytes: DefaultNodeBytes, Entries: De
 // than LastID, ErrPairs when pairs are odd or none, ErrTooLarge when they have
 // more than 1 GiB in all; the stream is as before then.
 func (s *Stream) Append(id ID, pairs [][]byte, lim Limits) error {
-	if len(pairs) == 0 || len(pairs)%2 != 0 {
-		return ErrPairs
-	}
-	if !s.LastID.Less(id) {
-		return ErrOrder
-	}
-	size := 0
-	for _, p := range pairs {
-		if size += len(p); size > maxNodeBytes {
-			return ErrTooLarge
-		}
+	size, err := checkAppend(s.LastID, id, pairs)
+	if err != nil {
+		return err
 	}
 	if len(s.Nodes) == 0 || s.Nodes[len(s.Nodes)-1].full(size, lim) {
 		s.Nodes = append(s.Nodes, newNode(id, pairs))
 	}
 	s.Nodes[len(s.Nodes)-1].add(id, pairs)
-	if s.Length == 0 {
-		s.FirstID = id
-	}
-	s.Length++
-	s.EntriesAdded++
-	s.LastID = id
+	s.added(id)
 	return nil
+}
+
+// checkAppend returns the bytes of fields and values, or why they cannot follow
+// the entry last.
+func checkAppend(last, id ID, pairs [][]byte) (size int, err error) {
+	if len(pairs) == 0 || len(pairs)%2 != 0 {
+		return 0, ErrPairs
+	}
+	if !last.Less(id) {
+		return 0, ErrOrder
+	}
+	for _, p := range pairs {
+		if size += len(p); size > maxNodeBytes {
+			return 0, ErrTooLarge
+		}
+	}
+	return size, nil
 }
 
 // full reports whether an entry of size bytes has to go to a new node.

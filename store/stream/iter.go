@@ -26,6 +26,8 @@ type Iter struct {
 	masterPos    int // of the first field of the master entry
 
 	id        ID
+	flagsPos  int  // of the current entry
+	tail      int  // going backward: the count of the entry before the current one
 	inEntry   bool // the current entry has not been passed over
 	deleted   bool
 	same      bool
@@ -89,6 +91,13 @@ func (it *Iter) open(n Node) {
 	it.masterFields, _ = listpack.Int(it.lp, pos)
 	it.masterPos = listpack.Next(it.lp, pos)
 	it.pos = it.pass(it.masterPos, it.masterFields+1) // the 0 at its end too
+	it.inEntry = false
+}
+
+// openLast begins a node from its end, for back.
+func (it *Iter) openLast(n Node) {
+	it.open(n)
+	it.tail = listpack.Last(it.lp)
 }
 
 // advance moves to the next entry, deleted or not.
@@ -103,6 +112,30 @@ func (it *Iter) advance() bool {
 		it.open(it.nodes[0])
 		it.nodes = it.nodes[1:]
 	}
+	it.enter()
+	return true
+}
+
+// back moves to the entry before, deleted or not, in a node that was opened with
+// openLast.
+func (it *Iter) back() bool {
+	count, _ := listpack.Int(it.lp, it.tail)
+	if count == 0 {
+		return false // that of the master entry
+	}
+	pos := it.tail
+	for range count {
+		pos = listpack.Prev(it.lp, pos)
+	}
+	it.tail = listpack.Prev(it.lp, pos)
+	it.pos = pos
+	it.enter()
+	return true
+}
+
+// enter reads the beginning of the entry at pos.
+func (it *Iter) enter() {
+	it.flagsPos = it.pos
 	flags, ms, seq := it.int(), it.int(), it.int()
 	it.id = ID{Ms: it.base.Ms + uint64(ms), Seq: it.base.Seq + uint64(seq)}
 	it.deleted, it.same = flags&flagDeleted != 0, flags&flagSameFields != 0
@@ -112,7 +145,6 @@ func (it *Iter) advance() bool {
 	}
 	it.left = it.numFields
 	it.inEntry = true
-	return true
 }
 
 // finish passes over what is left of the current entry and over its count.

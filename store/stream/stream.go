@@ -1,5 +1,7 @@
-// Package stream holds the plain value of a Redis stream: its nodes, its
-// counters and its consumer groups, with nothing to find, trim or lock them by.
+// Package stream holds the value of a Redis stream in two forms. Stream is the
+// plain one that files are written from and read into: nodes, counters and
+// consumer groups one after the other. Live is the one that commands work on:
+// the same nodes, and what is pending, in copy-on-write trees.
 //
 // A node is a listpack in the layout Redis 5 and later use in memory, in RDB
 // files and in DUMP payloads, so a node passes between them unchanged. Its first
@@ -18,20 +20,26 @@
 //
 // Guarantees: nothing here panics or reads outside of a node that has passed
 // ValidateNode or was built by Append. Iterators allocate nothing and write
-// nothing. Not guaranteed: a Stream is not safe for use by several goroutines
-// while one of them changes it, and Append changes its last node in place.
+// nothing. A Live is cloned in constant time, and does not change then, whatever
+// is written to its clones: see Live. Not guaranteed: neither form is safe for
+// use by several goroutines while one of them changes it, and Stream.Append
+// changes its last node in place.
 package stream
 
 import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 	"strconv"
 )
 
 // ID names an entry: unix milliseconds, and a sequence number within them.
 type ID struct{ Ms, Seq uint64 }
+
+// MaxID is the greatest ID.
+var MaxID = ID{math.MaxUint64, math.MaxUint64}
 
 // IDSize is the length of an ID in binary form.
 const IDSize = 16
@@ -56,6 +64,25 @@ func (id ID) Append(dst []byte) []byte {
 	return strconv.AppendUint(dst, id.Seq, 10)
 }
 
+// Next returns the ID that follows, false when there is none.
+func (id ID) Next() (ID, bool) {
+	if id.Seq++; id.Seq == 0 {
+		id.Ms++
+	}
+	return id, !id.IsZero()
+}
+
+// Prev returns the ID before this one, false when there is none.
+func (id ID) Prev() (ID, bool) {
+	if id.IsZero() {
+		return MaxID, false
+	}
+	if id.Seq--; id.Seq == math.MaxUint64 {
+		id.Ms--
+	}
+	return id, true
+}
+
 func (id ID) String() string { return string(id.Append(nil)) }
 
 // AppendBinary appends the 16 byte big endian form, which sorts as IDs do and
@@ -70,15 +97,30 @@ func DecodeID(b []byte) ID {
 	return ID{Ms: binary.BigEndian.Uint64(b), Seq: binary.BigEndian.Uint64(b[8:])}
 }
 
-// Stream is the value of a stream key.
+// Stream is the plain value of a stream key.
 type Stream struct {
-	Nodes        []Node  // ascending by First, none of them empty
-	Length       uint64  // live entries over all nodes
-	LastID       ID      // greatest ID ever added, or set by XSETID
-	FirstID      ID      // first live entry, 0-0 when there is none
-	MaxDeletedID ID      // greatest ID ever deleted by XDEL, 0-0 if none was
-	EntriesAdded uint64  // entries ever added
-	Groups       []Group // names are unique
+	Counters
+	Nodes  []Node  // ascending by First, none of them without entries
+	Groups []Group // names are unique
+}
+
+// Counters are what a stream knows of itself as a whole.
+type Counters struct {
+	Length       uint64 // live entries over all nodes
+	LastID       ID     // greatest ID ever added, or set by XSETID
+	FirstID      ID     // first live entry, 0-0 when there is none
+	MaxDeletedID ID     // greatest ID ever deleted by XDEL, 0-0 if none was
+	EntriesAdded uint64 // entries ever added
+}
+
+// added counts an entry that was appended.
+func (c *Counters) added(id ID) {
+	if c.Length == 0 {
+		c.FirstID = id
+	}
+	c.Length++
+	c.EntriesAdded++
+	c.LastID = id
 }
 
 // Node is a run of entries. Listpack has no spare capacity that belongs to
@@ -130,26 +172,33 @@ func (s *Stream) FirstLive() (ID, bool) {
 // including id, or UnknownEntriesRead when deletions or an id between two known
 // points make that impossible to tell. It is what Redis 7 gives a group whose
 // file has no counter.
-func (s *Stream) EstimateEntriesRead(id ID) int64 {
-	last := id.Compare(s.LastID)
+func (c *Counters) EstimateEntriesRead(id ID) int64 {
+	last := id.Compare(c.LastID)
 	switch {
-	case s.EntriesAdded == 0:
+	case c.EntriesAdded == 0:
 		return 0
-	case last == 0, last < 0 && s.Length == 0:
-		return int64(s.EntriesAdded)
+	case last == 0, last < 0 && c.Length == 0:
+		return int64(c.EntriesAdded)
 	case last > 0:
 		return UnknownEntriesRead
-	case !s.MaxDeletedID.IsZero() && !s.MaxDeletedID.Less(s.FirstID):
+	case !c.MaxDeletedID.IsZero() && !c.MaxDeletedID.Less(c.FirstID):
 		return UnknownEntriesRead
 	}
-	switch id.Compare(s.FirstID) {
+	switch id.Compare(c.FirstID) {
 	case -1:
-		return int64(s.EntriesAdded - s.Length)
+		return int64(c.EntriesAdded - c.Length)
 	case 0:
-		return int64(s.EntriesAdded - s.Length + 1)
+		return int64(c.EntriesAdded - c.Length + 1)
 	default:
 		return UnknownEntriesRead
 	}
+}
+
+// DeletedFrom reports whether an entry at id or behind it is known to have been
+// deleted by XDEL, so that entries from there on cannot be counted by their
+// positions.
+func (c *Counters) DeletedFrom(id ID) bool {
+	return c.Length > 0 && !c.MaxDeletedID.IsZero() && !c.MaxDeletedID.Less(c.FirstID) && !c.MaxDeletedID.Less(id)
 }
 
 // FindPending returns the index in Pending of the entry with this ID, or where

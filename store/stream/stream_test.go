@@ -176,7 +176,7 @@ func TestIterDoesNotAllocate(t *testing.T) {
 func TestEstimateEntriesRead(t *testing.T) {
 	t.Parallel()
 	build := func(change func(s *Stream)) *Stream {
-		s := &Stream{Length: 3, EntriesAdded: 5, FirstID: ID{10, 0}, LastID: ID{30, 0}}
+		s := &Stream{Counters: Counters{Length: 3, EntriesAdded: 5, FirstID: ID{10, 0}, LastID: ID{30, 0}}}
 		change(s)
 		return s
 	}
@@ -187,9 +187,9 @@ func TestEstimateEntriesRead(t *testing.T) {
 		want int64
 	}{
 		{"nothing was ever added", &Stream{}, ID{9, 9}, 0},
-		{"empty, at the last", &Stream{EntriesAdded: 5, LastID: ID{30, 0}}, ID{30, 0}, 5},
-		{"empty, before the last", &Stream{EntriesAdded: 5, LastID: ID{30, 0}}, ID{2, 0}, 5},
-		{"empty, beyond the last", &Stream{EntriesAdded: 5, LastID: ID{30, 0}}, ID{31, 0}, UnknownEntriesRead},
+		{"empty, at the last", &Stream{Counters: Counters{EntriesAdded: 5, LastID: ID{30, 0}}}, ID{30, 0}, 5},
+		{"empty, before the last", &Stream{Counters: Counters{EntriesAdded: 5, LastID: ID{30, 0}}}, ID{2, 0}, 5},
+		{"empty, beyond the last", &Stream{Counters: Counters{EntriesAdded: 5, LastID: ID{30, 0}}}, ID{31, 0}, UnknownEntriesRead},
 		{"last", build(func(*Stream) {}), ID{30, 0}, 5},
 		{"beyond", build(func(*Stream) {}), ID{30, 1}, UnknownEntriesRead},
 		{"first", build(func(*Stream) {}), ID{10, 0}, 3},
