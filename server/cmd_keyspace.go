@@ -59,6 +59,7 @@ func (c *Call) flush(dbs ...*store.DB) bool {
 	for _, db := range dbs {
 		c.srv.touchWatchedDB(db, nil, c.now)
 		c.srv.stats.dirty += int64(db.Flush())
+		c.srv.signalReadyDB(db)
 	}
 	c.rewrite(c.args...)
 	c.out.OK()

@@ -76,7 +76,7 @@ func (c *Call) blockingPop(front bool) {
 		c.rewrite(atEnd(front, wordLPop, wordRPop), key)
 		return
 	}
-	c.blockOnKeys(keys, store.List, timeout, (*resp.Writer).NullArray)
+	c.blockOnKeys(keys, keyWants{value: store.List}, timeout, (*resp.Writer).NullArray)
 }
 
 func cmdBLMPop(c *Call) {
@@ -86,7 +86,7 @@ func cmdBLMPop(c *Call) {
 	}
 	keys, front, count, ok := c.lmpopArguments(2)
 	if ok && !c.popFirstOf(keys, front, count) {
-		c.blockOnKeys(keys, store.List, timeout, (*resp.Writer).NullArray)
+		c.blockOnKeys(keys, keyWants{value: store.List}, timeout, (*resp.Writer).NullArray)
 	}
 }
 
@@ -113,7 +113,7 @@ func (c *Call) blockingMove(i int, fromFront, toFront bool, logged ...[]byte) {
 		return
 	}
 	if !c.listMove(fromFront, toFront) {
-		c.blockOnKeys(c.args[1:2], store.List, timeout, (*resp.Writer).Null)
+		c.blockOnKeys(c.args[1:2], keyWants{value: store.List}, timeout, (*resp.Writer).Null)
 	} else if c.dirty > 0 {
 		c.rewrite(logged...)
 	}

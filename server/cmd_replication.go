@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -217,6 +218,11 @@ func (s *Server) awaitAcks(c *Call, offset int64, n int, timeout time.Duration) 
 // pseudo client.
 func (c *Call) mayBlock() bool { return c.c.conn != nil && !c.c.multi.executing }
 
+// longWait is a number of milliseconds, or half of the three centuries that Go's clock can count: that is as good as for ever.
+func longWait(ms int64) time.Duration {
+	return time.Duration(min(ms, math.MaxInt64/int64(2*time.Millisecond))) * time.Millisecond
+}
+
 // timeoutMillis parses args[i] as a timeout in milliseconds, 0 for none.
 func (c *Call) timeoutMillis(i int) (time.Duration, bool) {
 	n, ok := resp.ParseInt(c.args[i])
@@ -225,10 +231,10 @@ func (c *Call) timeoutMillis(i int) (time.Duration, bool) {
 		c.err("ERR timeout is not an integer or out of range")
 	case n < 0:
 		c.err("ERR timeout is negative")
-	case n > int64(1<<63-1)/int64(time.Millisecond):
+	case n > math.MaxInt64-c.now:
 		c.err("ERR timeout is out of range")
 	default:
-		return time.Duration(n) * time.Millisecond, true
+		return longWait(n), true
 	}
 	return 0, false
 }

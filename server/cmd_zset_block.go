@@ -55,7 +55,7 @@ func (c *Call) blockingZPop(end zend) {
 		c.rewrite(end.word(), key)
 		return
 	}
-	c.blockOnKeys(keys, store.ZSet, timeout, (*resp.Writer).NullArray)
+	c.blockOnKeys(keys, keyWants{value: store.ZSet}, timeout, (*resp.Writer).NullArray)
 }
 
 func cmdBZMPop(c *Call) {
@@ -65,6 +65,6 @@ func cmdBZMPop(c *Call) {
 	}
 	keys, end, count, ok := c.zmpopArguments(2)
 	if ok && !c.zmpopFirstOf(keys, end, count) {
-		c.blockOnKeys(keys, store.ZSet, timeout, (*resp.Writer).NullArray)
+		c.blockOnKeys(keys, keyWants{value: store.ZSet}, timeout, (*resp.Writer).NullArray)
 	}
 }

@@ -168,7 +168,9 @@ func (s *Server) infoClients(w *infoWriter) {
 	w.int("blocked_clients", t.blocked)
 	w.zeros("tracking_clients")
 	w.int("clients_in_timeout_table", t.timeouts)
-	w.zeros("total_blocking_keys", "total_blocking_keys_on_nokey")
+	keys, orNone := s.waits.count()
+	w.int("total_blocking_keys", keys)
+	w.int("total_blocking_keys_on_nokey", orNone)
 }
 
 func (s *Server) infoCPU(w *infoWriter) {

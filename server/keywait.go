@@ -18,8 +18,18 @@ type keyWait struct {
 	args    [][]byte // copies
 	db      int
 	keys    []watchKey // each once
-	want    store.Type
+	want    keyWants
 }
+
+// keyWants is what a command waits for.
+type keyWants struct {
+	value store.Type // a key with a value of this type
+	// orNone is set for commands that a key must not be taken away from: they are executed again, and fail, when it
+	// is gone or something else.
+	orNone bool
+}
+
+func (w keyWants) metBy(e *store.Entry) bool { return w.orNone || e != nil && e.Type() == w.value }
 
 // keyWaits are the commands that wait for keys. Guarded by the exclusive lock.
 type keyWaits struct {
@@ -28,9 +38,9 @@ type keyWaits struct {
 	serving bool
 }
 
-// blockOnKeys makes the client wait until one of the keys holds a value of type want. onTimeout replies if
+// blockOnKeys makes the client wait until one of the keys holds what it wants. onTimeout replies if
 // that takes longer than timeout, 0 for ever, or at once where the command may not block.
-func (c *Call) blockOnKeys(keys [][]byte, want store.Type, timeout time.Duration, onTimeout func(*resp.Writer)) {
+func (c *Call) blockOnKeys(keys [][]byte, want keyWants, timeout time.Duration, onTimeout func(*resp.Writer)) {
 	if c.wait != nil {
 		c.waitsOn = true // it was executed again in vain, and keeps its place
 		return
@@ -61,6 +71,16 @@ func (q *keyWaits) remove(w *keyWait) {
 			q.of[k] = rest
 		}
 	}
+}
+
+// count returns how many keys are waited for, and how many of them by a command that would be told if they went away.
+func (q *keyWaits) count() (keys, orNone int64) {
+	for _, waits := range q.of {
+		if slices.ContainsFunc(waits, func(w *keyWait) bool { return w.want.orNone }) {
+			orNone++
+		}
+	}
+	return int64(len(q.of)), orNone
 }
 
 // signalReady notes that a key changed.
@@ -109,7 +129,7 @@ func (s *Server) serveWait(w *keyWait, k watchKey) {
 	client := w.blocked.c
 	now := s.now()
 	e, _ := s.store.DB(k.db).Lookup([]byte(k.key), now)
-	if e == nil || e.Type() != w.want || w.blocked.answered || client.closing.Load() {
+	if !w.want.metBy(e) || w.blocked.answered || client.closing.Load() {
 		return
 	}
 	var out resp.Writer
@@ -120,6 +140,7 @@ func (s *Server) serveWait(w *keyWait, k watchKey) {
 	}
 	w.row.run(call)
 	if call.waitsOn {
+		s.finishUnit(call) // it may have changed something all the same
 		return
 	}
 	s.waits.remove(w)
@@ -140,8 +161,7 @@ func (c *Call) timeoutSeconds(i int) (time.Duration, bool) {
 	case f < 0:
 		c.err("ERR timeout is negative")
 	default:
-		// Longer than Go's clock can count, three centuries, is as good as for ever.
-		return time.Duration(min(ms, float64(math.MaxInt64/int64(2*time.Millisecond)))) * time.Millisecond, true
+		return longWait(int64(ms)), true
 	}
 	return 0, false
 }

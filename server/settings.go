@@ -8,6 +8,7 @@ import (
 
 	"treedis/server/config"
 	"treedis/store"
+	"treedis/store/stream"
 )
 
 // limits returns the encoding thresholds by the configuration.
@@ -21,6 +22,10 @@ func (s *Server) limits() store.Limits {
 		ZSetEntries:      int(config.ZsetMaxListpackEntries.Get(s.cfg)),
 		ZSetValue:        int(config.ZsetMaxListpackValue.Get(s.cfg)),
 		ListSize:         int(config.ListMaxListpackSize.Get(s.cfg)),
+		Stream: stream.Limits{
+			Bytes:   int(config.StreamNodeMaxBytes.Get(s.cfg)),
+			Entries: int(config.StreamNodeMaxEntries.Get(s.cfg)),
+		},
 	}
 }
 
@@ -43,6 +48,7 @@ func (s *Server) applyConfig() error {
 		{s.applyLimits, []config.Directive{
 			config.HashMaxListpackEntries, config.HashMaxListpackValue, config.SetMaxIntsetEntries, config.SetMaxListpackEntries,
 			config.SetMaxListpackValue, config.ZsetMaxListpackEntries, config.ZsetMaxListpackValue, config.ListMaxListpackSize,
+			config.StreamNodeMaxBytes, config.StreamNodeMaxEntries,
 		}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
 		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},

@@ -49,6 +49,8 @@ func tableGroups() [][]row {
 		replicationCommands,
 		setCommands,
 		sortedSetCommands,
+		streamCommands,
+		streamGroupCommands,
 		stringCommands,
 		transactionCommands,
 	}
@@ -61,8 +63,10 @@ func newTable() (*command.Table[row], error) {
 	}
 	for i := range t.Len() {
 		r := t.Row(i)
-		// A command that may replicate has something to write all the same, though a replica takes it from anybody.
-		r.shared = r.local || r.Flags.Has(command.ReadOnly) && !r.Flags.Has(command.MayReplicate)
+		// A command that may replicate has something to write all the same, though a replica takes it from anybody; one
+		// that may wait for keys joins their queues, which the exclusive lock guards.
+		r.shared = r.local || r.Flags.Has(command.ReadOnly) &&
+			!r.Flags.Has(command.MayReplicate) && !r.Flags.Has(command.Blocking)
 		r.isExec, r.isPing = r.Name == "exec", r.Name == "ping"
 	}
 	return t, nil
