@@ -73,6 +73,9 @@ func generator(name string) func(*gen) []string {
 	if f := generators[name]; f != nil {
 		return f
 	}
+	if f := streamGenerators()[name]; f != nil {
+		return f
+	}
 	return laterGenerators()[name]
 }
 

@@ -5,7 +5,6 @@ func laterGroups() []group {
 	return []group{
 		{name: "bits", own: "str", entries: bitCommands, later: true},
 		{name: "sorting", own: "list", entries: sortCommands, later: true},
-		{name: "streams", own: "stream", entries: streamCommands, later: true},
 		{name: "geo", own: "geo", entries: geoCommands, later: true},
 		{name: "hyperloglog", own: "hll", entries: hllCommands, later: true},
 	}
@@ -34,35 +33,6 @@ var sortCommands = []entry{
 	{syntax: "SORT_RO key [ALPHA]"},
 	{syntax: "RPUSH key int"},
 	{syntax: "LPOP key"},
-	{syntax: "DEL key"},
-}
-
-// streamCommands give every ID: one that the server makes of its clock could not be compared.
-var streamCommands = []entry{
-	{syntax: "XADD key [NOMKSTREAM] [MAXLEN count|MAXLEN 5|MINID sid] newid (field val)+"},
-	{syntax: "XADD key newid (field val)+"},
-	{syntax: "XADD key newid (field val)+"},
-	{syntax: "XLEN key"},
-	{syntax: "XDEL key sid+"},
-	{syntax: "XTRIM key (MAXLEN|MINID) [=] sid"},
-	{syntax: "XRANGE key srange srange [COUNT count]"},
-	{syntax: "XREVRANGE key srange srange [COUNT count]"},
-	{syntax: "XREAD [COUNT count] STREAMS key sid"},
-	{syntax: "XREAD [COUNT count] STREAMS key key sid sid"},
-	{syntax: "XSETID key newid"},
-	{syntax: "XGROUP CREATE key sgroup (sid|$) [MKSTREAM]"},
-	{syntax: "XGROUP SETID key sgroup sid"},
-	{syntax: "XGROUP DESTROY key sgroup"},
-	// XREADGROUP and XCLAIM make their consumer in 7.2 whatever they find, in 7.0 only when they give it something. Only the
-	// reply of CREATECONSUMER tells, so it has names of its own.
-	{syntax: "XGROUP CREATECONSUMER key sgroup creatable"},
-	{syntax: "XGROUP DELCONSUMER key sgroup (consumer|creatable)"},
-	{syntax: "XREADGROUP GROUP sgroup consumer [COUNT count] [NOACK] STREAMS key (>|sid)"},
-	{syntax: "XGROUP unknown junk*"},
-	{syntax: "XACK key sgroup sid+"},
-	{syntax: "XPENDING key sgroup"},
-	{syntax: "XCLAIM key sgroup consumer 0 sid+ JUSTID"},
-	{syntax: "XAUTOCLAIM key sgroup consumer 0 sid [COUNT posint] JUSTID"},
 	{syntax: "DEL key"},
 }
 

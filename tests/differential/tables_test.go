@@ -9,6 +9,7 @@ func groups() []group {
 		{name: "sets", own: "set", entries: setCommands},
 		{name: "hashes", own: "hash", entries: hashCommands},
 		{name: "zsets", own: "zset", entries: zsetCommands},
+		{name: "streams", own: "stream", entries: streamCommands},
 		{name: "transactions", own: "str", entries: transactionCommands, conns: 2},
 		{name: "connection", own: "str", entries: connectionCommands, conns: 2},
 	}...)

@@ -1,0 +1,44 @@
+package differential
+
+import "strconv"
+
+// streamGenerators are those of the streams group.
+func streamGenerators() map[string]func(*gen) []string {
+	return map[string]func(*gen) []string{
+		"newid":     one((*gen).newID),
+		"sid":       one((*gen).streamID),
+		"srange":    one((*gen).streamRange),
+		"sgroup":    from([]string{"g1", "g2", "g1", "nogroup"}),
+		"consumer":  from([]string{"alice", "bob", "carol"}),
+		"creatable": from([]string{"dave", "erin"}),
+	}
+}
+
+// newID is for XADD: mostly beyond the last, so that streams grow.
+func (g *gen) newID() string {
+	if g.oneIn(6) {
+		return g.pick([]string{"0-0", "0-1", "1-1", "x", "-", "5-*", "1-2-3", "18446744073709551616-1", ""})
+	}
+	g.streamClock += uint64(g.IntN(3))
+	return strconv.FormatUint(g.streamClock/4, 10) + "-" + strconv.FormatUint(g.streamClock%4+1, 10)
+}
+
+func (g *gen) streamID() string {
+	if g.oneIn(10) {
+		return g.pick([]string{"0", "0-0", "1", "x", "", "18446744073709551615-18446744073709551615"})
+	}
+	at := g.Uint64N(g.streamClock + 4)
+	return strconv.FormatUint(at/4, 10) + "-" + strconv.FormatUint(at%4+1, 10)
+}
+
+func (g *gen) streamRange() string {
+	switch g.IntN(5) {
+	case 0:
+		return "-"
+	case 1:
+		return "+"
+	case 2:
+		return "(" + g.streamID()
+	}
+	return g.streamID()
+}
