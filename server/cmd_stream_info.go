@@ -123,7 +123,7 @@ func cmdXInfoStream(c *Call) {
 	c.out.Map(fields)
 	c.fieldInt("length", int64(s.Length))
 	c.fieldInt("radix-tree-keys", int64(s.Nodes()))
-	c.fieldInt("radix-tree-nodes", int64(s.Nodes()+1))
+	c.fieldInt("radix-tree-nodes", int64(s.RadixNodes()))
 	c.fieldID("last-generated-id", s.LastID)
 	c.fieldID("max-deleted-entry-id", s.MaxDeletedID)
 	c.fieldInt("entries-added", int64(s.EntriesAdded))

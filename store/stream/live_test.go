@@ -337,3 +337,25 @@ func TestLag(t *testing.T) {
 	require.EqualValues(t, 5, g.EntriesRead)
 	lag(0, true)
 }
+
+func TestRadixNodes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		ids  []ID
+		want int
+	}{
+		{nil, 1},
+		{[]ID{{1, 0}}, 2},
+		{[]ID{{1, 0}, {1, 1}}, 4},            // a run, a fork, two leaves
+		{[]ID{{1, 0}, {1, 1}, {1, 2}}, 5},    // three leaves
+		{[]ID{{1, 0}, {2, 0}}, 6},            // runs behind the fork
+		{[]ID{{1, 0}, {1, 256}, {2, 0}}, 10}, // two forks, a run before each and before each leaf
+		{[]ID{{0, 0}, MaxID}, 5},             // a fork at the root
+	} {
+		l := NewLive()
+		for _, id := range test.ids {
+			l.nodes.Append(nodeRef{first: id})
+		}
+		require.Equal(t, test.want, l.RadixNodes(), test.ids)
+	}
+}
