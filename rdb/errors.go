@@ -10,7 +10,7 @@ var (
 	ErrNotRDB      = errors.New("wrong signature, not an RDB file")
 	ErrVersion     = errors.New("unsupported RDB format version")
 	ErrTruncated   = errors.New("unexpected end of data")
-	ErrChecksum    = errors.New("wrong checksum")
+	ErrChecksum    = errors.New("CRC error")
 	ErrCorrupt     = errors.New("corrupt data")
 	ErrUnsupported = errors.New("unsupported content")         // module values, formats of release candidates
 	ErrDatabase    = errors.New("database index out of range") // for sinks to return

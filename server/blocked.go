@@ -80,6 +80,7 @@ func (b *blockedCall) end(reply func(c *Client), answer bool) {
 // longer happen here. It needs the exclusive lock.
 func (b *blockedCall) abort(text string) {
 	b.cancel()
+	b.failed = true
 	b.unblock(func(c *Client) {
 		c.out.Error(text)
 		c.srv.countErrorText(c.loop, text)

@@ -36,6 +36,7 @@ func cmdClientUnblock(c *Call) {
 	}
 	b := client.blocked
 	b.cancel()
+	b.failed = withError
 	b.answerLocked(func(client *Client) {
 		if !withError {
 			b.onTimeout(client)

@@ -44,6 +44,7 @@ func (s *Server) Start() (err error) {
 	}
 	s.logger.noticef("Server initialized")
 	if err := s.loadAtStart(); err != nil {
+		s.logger.warningf("Fatal error loading the DB: %v. Exiting.", err)
 		s.closeListeners()
 		_ = n.Close(context.Background())
 		s.removeFiles()
