@@ -269,7 +269,11 @@ func (c *Call) scored(member []byte, score float64, withScores bool) {
 // storeZSet makes what was gathered the value of the command's destination, args[1], or deletes that if it is nothing,
 // and replies with the number of members.
 func (c *Call) storeZSet(event string, b *store.ZSetBuilder, large bool) {
-	key := c.args[1]
+	c.storeZSetAt(c.args[1], event, b, large)
+}
+
+// storeZSetAt is storeZSet for another key.
+func (c *Call) storeZSetAt(key []byte, event string, b *store.ZSetBuilder, large bool) {
 	c.out.Int(int64(b.Len()))
 	if b.Len() == 0 {
 		if c.db.Delete(key) {

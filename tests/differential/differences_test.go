@@ -133,7 +133,8 @@ func sameButDoubles(ours, theirs harness.Reply) bool {
 // sameEncoding compares the OBJECT ENCODING of a key. 7.2 brought listpacks for small lists, which 7.0 always keeps as
 // quicklists, and for small sets of other members than integers, which 7.0 keeps as hash tables. And a sorted set that
 // ZRANGESTORE makes of a range by score or member is a skiplist in 7.2, however small: the number of members is not known when
-// the encoding is chosen.
+// the encoding is chosen. Redis also makes a skiplist of every sorted set that SORT or SORT_RO reads, which treedis leaves
+// as it is.
 func (d *duel) sameEncoding(key, typ, ours, theirs string) bool {
 	if ours == theirs {
 		return true
@@ -144,13 +145,17 @@ func (d *duel) sameEncoding(key, typ, ours, theirs string) bool {
 	case "set":
 		return ours == "listpack" && theirs == "hashtable"
 	case "zset":
-		return ours == "skiplist" && theirs == "listpack" && d.rangeStored[key]
+		return ours == "skiplist" && theirs == "listpack" && d.rangeStored[key] ||
+			ours == "listpack" && theirs == "skiplist" && d.sorted[key]
 	}
 	return false
 }
 
-// noteRangeStore remembers the keys that ZRANGESTORE wrote by score or member, for sameEncoding.
-func (d *duel) noteRangeStore(args []string) {
+// noteEncodings remembers the keys that SORT read, and those that ZRANGESTORE wrote by score or member, for sameEncoding.
+func (d *duel) noteEncodings(args []string) {
+	if (isCommand(args, 0, "SORT") || isCommand(args, 0, "SORT_RO")) && len(args) > 1 {
+		d.sorted[args[1]] = true
+	}
 	if !isCommand(args, 0, "ZRANGESTORE") || len(args) < 6 {
 		return
 	}

@@ -21,7 +21,7 @@ type entry struct {
 	syntax string
 	check  check // nil: exact
 	asIs   bool  // never spoilt: a wrong argument would make it block, or do harm
-	later  bool  // as of group
+	later  bool  // a server may lack the command: it is sent to one that lists it
 }
 
 // group is a set of commands that are tested together, on servers of their own.
@@ -31,8 +31,6 @@ type group struct {
 	entries []entry
 	// conns is how many connections take turns; 1 if zero.
 	conns int
-	// later marks commands that a server may lack. They are sent to a server that lists them.
-	later bool
 }
 
 const (
@@ -77,6 +75,7 @@ type duel struct {
 	seed         uint64
 	history      []string
 	rangeStored  map[string]bool // see sameEncoding
+	sorted       map[string]bool // likewise
 }
 
 func newDuel(t *testing.T, gr group) *duel {
@@ -139,7 +138,7 @@ type production struct {
 func (d *duel) productions() []production {
 	var out []production
 	for _, e := range d.group.entries {
-		if (d.group.later || e.later) && !d.served[e.command()] {
+		if e.later && !d.served[e.command()] {
 			continue
 		}
 		if e.check == nil {
@@ -167,6 +166,7 @@ func (d *duel) batch(productions []production, proto, round int) {
 	d.t.Helper()
 	d.history = []string{fmt.Sprintf("seed %d, group %s, RESP%d, batch %d", d.seed, d.group.name, proto, round)}
 	d.rangeStored = make(map[string]bool)
+	d.sorted = make(map[string]bool)
 	d.prepare()
 	conns := make([]*pair, max(1, d.group.conns))
 	for i := range conns {
@@ -253,7 +253,7 @@ func fixture() [][]string {
 func (d *duel) compare(p *pair, conn int, c check, args []string) {
 	d.t.Helper()
 	d.history = append(d.history, fmt.Sprintf("%d> %s", conn, quoted(args)))
-	d.noteRangeStore(args)
+	d.noteEncodings(args)
 	ours, err := p.ours.Do(args...)
 	require.NoError(d.t, err, "ours, after\n%s", d.tail())
 	theirs, err := p.theirs.Do(args...)

@@ -76,7 +76,7 @@ func generator(name string) func(*gen) []string {
 	if f := streamGenerators()[name]; f != nil {
 		return f
 	}
-	return laterGenerators()[name]
+	return specialGenerators()[name]
 }
 
 // syntaxParser is a recursive-descent parser over the tokens of one syntax line.

@@ -2,17 +2,21 @@ package differential
 
 // groups is every grammar table there is.
 func groups() []group {
-	return append(laterGroups(), []group{
+	return []group{
 		{name: "strings", own: "str", entries: stringCommands},
 		{name: "keys", own: "str", entries: keyCommands},
 		{name: "lists", own: "list", entries: listCommands},
 		{name: "sets", own: "set", entries: setCommands},
 		{name: "hashes", own: "hash", entries: hashCommands},
 		{name: "zsets", own: "zset", entries: zsetCommands},
+		{name: "bits", own: "str", entries: bitCommands},
+		{name: "sorting", own: "list", entries: sortCommands},
+		{name: "geo", own: "geo", entries: geoCommands},
+		{name: "hyperloglog", own: "hll", entries: hllCommands},
 		{name: "streams", own: "stream", entries: streamCommands},
 		{name: "transactions", own: "str", entries: transactionCommands, conns: 2},
 		{name: "connection", own: "str", entries: connectionCommands, conns: 2},
-	}...)
+	}
 }
 
 var stringCommands = []entry{

