@@ -3,7 +3,7 @@ package store
 import (
 	"bytes"
 
-	"treedis/internal/double"
+	"treedis/store/double"
 	"treedis/store/listpack"
 )
 

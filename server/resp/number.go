@@ -6,7 +6,7 @@ import (
 	"math"
 	"strconv"
 
-	"treedis/internal/double"
+	"treedis/store/double"
 )
 
 // MaxDoubleLen bounds the text AppendDouble makes.
