@@ -112,7 +112,7 @@ func TestCutsAreHealedByPartialResyncs(t *testing.T) {
 		before := master.SyncCounts(t)
 		load := harness.StartLoad(t, master, harness.LoadConfig{Seed: 3, Volatile: true, Atomic: true}, replica)
 		restoreStreams(t, master, "")
-		const cuts = 3
+		const cuts = 6
 		for range cuts {
 			load.WaitWritten(t, 300)
 			opened := link.Opened()

@@ -134,7 +134,8 @@ func sameButDoubles(ours, theirs harness.Reply) bool {
 // quicklists, and for small sets of other members than integers, which 7.0 keeps as hash tables. And a sorted set that
 // ZRANGESTORE makes of a range by score or member is a skiplist in 7.2, however small: the number of members is not known when
 // the encoding is chosen. Redis also makes a skiplist of every sorted set that SORT or SORT_RO reads, which treedis leaves
-// as it is.
+// as it is. What SPOP with a large count leaves of a small set is a new set: a listpack as before in 7.2, while 7.0 looks at its
+// first member and may find an intset enough.
 func (d *duel) sameEncoding(key, typ, ours, theirs string) bool {
 	if ours == theirs {
 		return true
@@ -143,7 +144,7 @@ func (d *duel) sameEncoding(key, typ, ours, theirs string) bool {
 	case "list":
 		return ours == "listpack" && theirs == "quicklist"
 	case "set":
-		return ours == "listpack" && theirs == "hashtable"
+		return ours == "listpack" && (theirs == "hashtable" || theirs == "intset" && d.thinned[key])
 	case "zset":
 		return ours == "skiplist" && theirs == "listpack" && d.rangeStored[key] ||
 			ours == "listpack" && theirs == "skiplist" && d.sorted[key]
@@ -151,16 +152,16 @@ func (d *duel) sameEncoding(key, typ, ours, theirs string) bool {
 	return false
 }
 
-// noteEncodings remembers the keys that SORT read, and those that ZRANGESTORE wrote by score or member, for sameEncoding.
+// noteEncodings remembers for sameEncoding the keys that SORT read, those that ZRANGESTORE wrote by score or member, and those
+// of which SPOP took several members.
 func (d *duel) noteEncodings(args []string) {
-	if (isCommand(args, 0, "SORT") || isCommand(args, 0, "SORT_RO")) && len(args) > 1 {
+	switch {
+	case isCommand(args, 0, "SORT") && len(args) > 1, isCommand(args, 0, "SORT_RO") && len(args) > 1:
 		d.sorted[args[1]] = true
-	}
-	if !isCommand(args, 0, "ZRANGESTORE") || len(args) < 6 {
-		return
-	}
-	for _, a := range args[5:] {
-		if strings.EqualFold(a, "BYSCORE") || strings.EqualFold(a, "BYLEX") {
+	case isCommand(args, 3, "SPOP"):
+		d.thinned[args[1]] = true
+	case isCommand(args, 0, "ZRANGESTORE") && len(args) >= 6:
+		if slices.ContainsFunc(args[5:], func(a string) bool { return strings.EqualFold(a, "BYSCORE") || strings.EqualFold(a, "BYLEX") }) {
 			d.rangeStored[args[1]] = true
 		}
 	}

@@ -76,6 +76,7 @@ type duel struct {
 	history      []string
 	rangeStored  map[string]bool // see sameEncoding
 	sorted       map[string]bool // likewise
+	thinned      map[string]bool // likewise
 }
 
 func newDuel(t *testing.T, gr group) *duel {
@@ -165,8 +166,7 @@ func (e entry) command() string {
 func (d *duel) batch(productions []production, proto, round int) {
 	d.t.Helper()
 	d.history = []string{fmt.Sprintf("seed %d, group %s, RESP%d, batch %d", d.seed, d.group.name, proto, round)}
-	d.rangeStored = make(map[string]bool)
-	d.sorted = make(map[string]bool)
+	d.rangeStored, d.sorted, d.thinned = make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	d.prepare()
 	conns := make([]*pair, max(1, d.group.conns))
 	for i := range conns {
