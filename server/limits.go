@@ -53,7 +53,7 @@ func (s *Server) overInputLimit(c *Client) bool {
 }
 
 // closeStale closes the connections that have been silent for longer than timeout, and those that have had too much
-// to read for too long.
+// to read for too long; and those of MIGRATE that are no longer used.
 func (s *Server) closeStale() {
 	timeout := config.Timeout.Get(s.cfg) * 1000
 	s.lock.lock()
@@ -68,4 +68,5 @@ func (s *Server) closeStale() {
 			c.kill()
 		}
 	}
+	s.targets.closeUnused(now - targetIdle)
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"time"
@@ -97,6 +98,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			_ = s.net.Close(context.Background())
 		}
 		s.wg.Wait()
+		s.lock.lock()
+		defer s.lock.unlock()
+		s.targets.closeUnused(math.MaxInt64)
 	}()
 	var err error
 	select {

@@ -66,6 +66,7 @@ type Server struct {
 	watchers     watchers
 	waits        keyWaits
 	clients      map[int64]*Client
+	targets      targets
 	nextClient   int64
 	expireCursor []uint64
 	avgTTL       []int64 // by database, as the active expiry sees it; ms
@@ -137,7 +138,7 @@ func New(opts Options) (*Server, error) {
 		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}),
 		debug:    debugCommands(),
 		waits:    keyWaits{of: map[watchKey][]*keyWait{}},
-		watchers: watchers{}, clients: map[int64]*Client{},
+		watchers: watchers{}, clients: map[int64]*Client{}, targets: targets{},
 	}
 	loops := int(config.IOThreads.Get(s.cfg))
 	s.lock = newKeyspaceLock(loops)

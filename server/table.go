@@ -44,6 +44,7 @@ func tableGroups() [][]row {
 		keyspaceCommands,
 		objectCommands,
 		listCommands,
+		migrateCommands,
 		hashCommands,
 		hyperloglogCommands,
 		persistenceCommands,

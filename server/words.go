@@ -18,6 +18,9 @@ var (
 	wordZPopMin   = []byte("ZPOPMIN")
 	wordZPopMax   = []byte("ZPOPMAX")
 	wordAbsTTL    = []byte("ABSTTL")
+	wordAuth      = []byte("AUTH")
+	wordRestore   = []byte("RESTORE")
+	wordReplace   = []byte("REPLACE")
 
 	wordEquals         = []byte("=")
 	wordZero           = []byte("0")

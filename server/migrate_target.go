@@ -1,0 +1,90 @@
+package server
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"treedis/server/resp"
+)
+
+const (
+	// maxTargets is how many connections of MIGRATE are kept, and targetIdle for how long, in ms, after their last
+	// use. Both are Redis's.
+	maxTargets = 64
+	targetIdle = 10_000
+	// noDB is the selected database of a target that has to be told.
+	noDB = -1
+)
+
+// targetAddress is where a target is, in the words of the client.
+type targetAddress struct{ host, port string }
+
+// target is a connection that MIGRATE sends keys on.
+type target struct {
+	conn net.Conn
+	r    *resp.Reader
+	db   int64 // selected, noDB if unknown
+	used int64 // unix ms
+}
+
+// targets keeps the connections of MIGRATE, so that one key after another goes without connecting anew. Guarded by the
+// exclusive lock.
+type targets map[targetAddress]*target
+
+// open returns the connection to an address, or nil if none can be made in time.
+func (ts targets) open(s *Server, a targetAddress, timeout time.Duration) *target {
+	if t := ts[a]; t != nil {
+		return t
+	}
+	if a.host == "" { // not this host, as it would be by the resolver's reading
+		return nil
+	}
+	if len(ts) >= maxTargets {
+		for other := range ts { // whichever comes first
+			ts.close(other)
+			break
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	conn, err := s.opts.Dial(ctx, "tcp", net.JoinHostPort(a.host, a.port))
+	if err != nil {
+		return nil
+	}
+	t := &target{conn: conn, r: resp.NewReader(conn), db: noDB}
+	ts[a] = t
+	return t
+}
+
+// close closes the connection to an address, if there is one.
+func (ts targets) close(a targetAddress) {
+	if t := ts[a]; t != nil {
+		t.conn.Close()
+		delete(ts, a)
+	}
+}
+
+// closeUnused closes the connections whose last use is before the given time, in unix ms.
+func (ts targets) closeUnused(before int64) {
+	for a, t := range ts {
+		if t.used < before {
+			ts.close(a)
+		}
+	}
+}
+
+func (t *target) write(b []byte, timeout time.Duration) error {
+	if err := t.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+		return err
+	}
+	_, err := t.conn.Write(b)
+	return err
+}
+
+func (t *target) read(timeout time.Duration) (resp.Value, error) {
+	if err := t.conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {
+		return resp.Value{}, err
+	}
+	return t.r.Read()
+}
