@@ -125,6 +125,9 @@ func cmdRestore(c *Call) {
 		return
 	}
 	c.db.Take(e)
+	if at != 0 {
+		c.gaveExpiry(c.db, key)
+	}
 	c.created(key)
 	c.srv.clock.restore(e, o.idle, int(o.freq))
 	if ttl != 0 && !o.absTTL {

@@ -185,14 +185,19 @@ const (
 
 func (c *Call) rename(onlyIfFree bool) renameResult {
 	from, to := c.args[1], c.args[2]
-	if c.lookupWrite(from) == nil {
+	e := c.lookupWrite(from)
+	if e == nil {
 		c.err(errNoSuchKey)
 		return renameFailed
 	}
+	expires := e.Expire() != 0
 	if bytes.Equal(from, to) || c.lookupWrite(to) != nil && onlyIfFree {
 		return notRenamed
 	}
 	c.db.Rename(from, to)
+	if expires {
+		c.gaveExpiry(c.db, to)
+	}
 	c.created(to)
 	c.srv.keyChanged(c.db, to)
 	c.modified(notifyGeneric, "rename_from", from)
@@ -215,7 +220,11 @@ func cmdMove(c *Call) {
 		c.out.Int(0)
 		return
 	}
+	expires := e.Expire() != 0
 	c.db.MoveTo(e, to)
+	if expires {
+		c.gaveExpiry(to, key)
+	}
 	c.createdIn(to, key)
 	c.srv.keyChanged(to, key)
 	c.modified(notifyGeneric, "move_from", key)
@@ -250,7 +259,11 @@ func cmdCopy(c *Call) {
 		c.out.Int(0)
 		return
 	}
+	expires := e.Expire() != 0
 	c.db.CopyTo(e, to, key)
+	if expires {
+		c.gaveExpiry(to, key)
+	}
 	c.createdIn(to, key)
 	c.modifiedIn(to, notifyGeneric, "copy_to", key)
 	c.out.Int(1)

@@ -45,6 +45,7 @@ func cmdFlushAll(c *Call) {
 		all[i] = c.srv.store.DB(i)
 	}
 	if c.flush(all...) {
+		clear(c.srv.localExpiries)
 		c.srv.saveFlushedLocked()
 	}
 }

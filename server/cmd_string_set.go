@@ -141,6 +141,7 @@ func (c *Call) set(val []byte, o *stringOptions) bool {
 	}
 	c.putString(key, val, e != nil, at)
 	if o.timed() {
+		c.gaveExpiry(c.db, key)
 		c.srv.notify(notifyGeneric, "expire", key, c.db)
 	}
 	c.rewriteSet(key, val, o, at)

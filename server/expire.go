@@ -83,6 +83,10 @@ func (s *Server) activeExpire() {
 	if !s.activeExpireOn.Load() {
 		return
 	}
+	if s.role.isReplica() {
+		s.expireLocal()
+		return
+	}
 	began := s.mono()
 	for i := range s.store.Databases() {
 		for s.activeExpireStep(i) {

@@ -52,6 +52,7 @@ func (c *Call) deletePast(key []byte) {
 // expireAt gives a key an expiry in unix ms. The options that the command had are logged with it.
 func (c *Call) expireAt(key []byte, at int64, options ...[]byte) {
 	c.db.SetExpire(key, max(at, 1)) // 0 would mean none; all that is not above is past alike
+	c.gaveExpiry(c.db, key)
 	if len(options) == 0 {
 		var scratch [20]byte
 		c.rewrite(wordPExpireAt, key, appendInt(&scratch, at))

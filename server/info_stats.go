@@ -39,7 +39,8 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.int("keyspace_misses", sum(func(l *loopStats) counter { return l.keyspaceMisses }))
 	w.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks")
 	w.int("migrate_cached_sockets", int64(len(s.targets)))
-	w.zeros("slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+	w.int("slave_expires_tracked_keys", int64(len(s.localExpiries)))
+	w.zeros("active_defrag_hits", "active_defrag_misses",
 		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
 		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes")
 	w.int("unexpected_error_replies", st.unexpectedErrors)

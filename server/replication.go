@@ -241,6 +241,7 @@ func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
 	}
 	s.store.Adopt(data.store)
 	clear(s.expireCursor)
+	clear(s.localExpiries)
 	s.masterClient.multi = transaction{}
 	s.masterClient.db = s.store.DB(data.db)
 }

@@ -60,22 +60,23 @@ type Server struct {
 	lock *keyspaceLock
 
 	// Guarded by lock: written under the exclusive one.
-	store        *store.Store
-	effects      effects
-	stats        *stats
-	watchers     watchers
-	waits        keyWaits
-	clients      map[int64]*Client
-	targets      targets
-	nextClient   int64
-	expireCursor []uint64
-	avgTTL       []int64 // by database, as the active expiry sees it; ms
-	persist      persistence
-	memory       memoryStats
-	oom          oomScore
-	role         role
-	restoredDB   int  // selected in the stream that a restarted replica continues
-	resumable    bool // a master may know this server's replication id and offset
+	store         *store.Store
+	effects       effects
+	stats         *stats
+	watchers      watchers
+	waits         keyWaits
+	clients       map[int64]*Client
+	targets       targets
+	localExpiries localExpiries
+	nextClient    int64
+	expireCursor  []uint64
+	avgTTL        []int64 // by database, as the active expiry sees it; ms
+	persist       persistence
+	memory        memoryStats
+	oom           oomScore
+	role          role
+	restoredDB    int  // selected in the stream that a restarted replica continues
+	resumable     bool // a master may know this server's replication id and offset
 
 	ids            *repl.Identity
 	master         *repl.Master
@@ -138,7 +139,7 @@ func New(opts Options) (*Server, error) {
 		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}),
 		debug:    debugCommands(),
 		waits:    keyWaits{of: map[watchKey][]*keyWait{}},
-		watchers: watchers{}, clients: map[int64]*Client{}, targets: targets{},
+		watchers: watchers{}, clients: map[int64]*Client{}, targets: targets{}, localExpiries: localExpiries{},
 	}
 	loops := int(config.IOThreads.Get(s.cfg))
 	s.lock = newKeyspaceLock(loops)
