@@ -1,7 +1,6 @@
 package server
 
 import (
-	"math"
 
 	"treedis/server/command"
 	"treedis/server/resp"
@@ -84,7 +83,7 @@ func cmdBLMPop(c *Call) {
 	if !ok {
 		return
 	}
-	keys, front, count, ok := c.lmpopArguments(2)
+	keys, front, count, ok := c.mpopArguments(2, "left", "right")
 	if ok && !c.popFirstOf(keys, front, count) {
 		c.blockOnKeys(keys, keyWants{value: store.List}, timeout, (*resp.Writer).NullArray)
 	}
@@ -117,31 +116,4 @@ func (c *Call) blockingMove(i int, fromFront, toFront bool, logged ...[]byte) {
 	} else if c.dirty > 0 {
 		c.rewrite(logged...)
 	}
-}
-
-// lmpopArguments reads the arguments of LMPOP and BLMPOP from the number of keys at args[i] on.
-func (c *Call) lmpopArguments(i int) (keys [][]byte, front bool, count int64, ok bool) {
-	n, ok := c.intRange(i, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
-	if !ok {
-		return nil, false, 0, false
-	}
-	if n >= int64(len(c.args)-i-1) {
-		c.err(errSyntax)
-		return nil, false, 0, false
-	}
-	i++
-	keys, i = c.args[i:i+int(n)], i+int(n)
-	if front, ok = c.listEnd(i); !ok {
-		return nil, false, 0, false
-	}
-	for i++; i < len(c.args); i += 2 {
-		if count != 0 || i+1 == len(c.args) || !c.is(i, "count") {
-			c.err(errSyntax)
-			return nil, false, 0, false
-		}
-		if count, ok = c.intRange(i+1, 1, math.MaxInt64, "ERR count should be greater than 0"); !ok {
-			return nil, false, 0, false
-		}
-	}
-	return keys, front, max(count, 1), true
 }

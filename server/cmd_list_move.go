@@ -67,7 +67,7 @@ func (c *Call) listMove(fromFront, toFront bool) bool {
 }
 
 func cmdLMPop(c *Call) {
-	keys, front, count, ok := c.lmpopArguments(1)
+	keys, front, count, ok := c.mpopArguments(1, "left", "right")
 	if ok && !c.popFirstOf(keys, front, count) {
 		c.out.NullArray()
 	}

@@ -88,34 +88,11 @@ func (c *Call) zpopMembers(key []byte, end zend, n int, nested bool) {
 
 // zmpopArguments reads the arguments of ZMPOP and BZMPOP from the number of keys at args[i] on.
 func (c *Call) zmpopArguments(i int) (keys [][]byte, end zend, count int64, ok bool) {
-	n, ok := c.intRange(i, 1, math.MaxInt64, "ERR numkeys should be greater than 0")
-	if !ok {
-		return nil, 0, 0, false
-	}
-	if n >= int64(len(c.args)-i-1) {
-		c.err(errSyntax)
-		return nil, 0, 0, false
-	}
-	i++
-	keys, i = c.args[i:i+int(n)], i+int(n)
-	switch {
-	case c.is(i, "min"):
-	case c.is(i, "max"):
+	keys, lowest, count, ok := c.mpopArguments(i, "min", "max")
+	if !lowest {
 		end = zmax
-	default:
-		c.err(errSyntax)
-		return nil, 0, 0, false
 	}
-	for i++; i < len(c.args); i += 2 {
-		if count != 0 || i+1 == len(c.args) || !c.is(i, "count") {
-			c.err(errSyntax)
-			return nil, 0, 0, false
-		}
-		if count, ok = c.intRange(i+1, 1, math.MaxInt64, "ERR count should be greater than 0"); !ok {
-			return nil, 0, 0, false
-		}
-	}
-	return keys, end, max(count, 1), true
+	return keys, end, count, ok
 }
 
 func cmdZMPop(c *Call) {
