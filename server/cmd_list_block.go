@@ -1,7 +1,6 @@
 package server
 
 import (
-
 	"treedis/server/command"
 	"treedis/server/resp"
 	"treedis/store"
