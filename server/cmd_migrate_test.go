@@ -193,7 +193,7 @@ func TestMigrateFailures(t *testing.T) {
 			}
 			from.do("mset a 1 b 2")
 			from.logged()
-			require.Equal(t, c.want, strings.TrimSpace(from.raw("migrate", "h", "1", "", "1", "50", "keys", "a", "b")))
+			require.Equal(t, c.want, strings.TrimSpace(from.raw("migrate", "h", "1", "", "1", "500", "keys", "a", "b")))
 			require.Equal(t, c.logged, from.logged())
 			require.Equal(t, c.dials, dials)
 		})
