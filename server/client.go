@@ -49,7 +49,6 @@ type Client struct {
 
 	offer    *repl.ReplicaInfo // what REPLCONF told; nil for ordinary clients
 	isMaster bool              // executes the master's stream
-	isReader bool              // sent READONLY; kept for RESET
 
 	mark       time.Duration // monotonic time at the end of the last command, or when the lock was got
 	batchBegan time.Duration // monotonic time of the batch's start

@@ -192,7 +192,6 @@ func (p *peer) flags() string {
 	set(c.closeAfter, 'c')
 	set(c.closing.Load(), 'A')
 	set(strings.HasSuffix(p.addr, ":0"), 'U')
-	set(c.isReader, 'r')
 	set(c.noEvict, 'e')
 	set(c.noTouch, 'T')
 	if len(b) == 0 {

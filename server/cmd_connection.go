@@ -207,7 +207,7 @@ func cmdReset(c *Call) {
 	client.db = c.srv.store.DB(0)
 	client.user, client.authenticated = defaultUser, !c.srv.authRequired()
 	client.name = "" // the library's name stays: it is still the one behind the connection
-	client.isReader, client.noTouch, client.noEvict, client.reply = false, false, false, replyOn
+	client.noTouch, client.noEvict, client.reply = false, false, replyOn
 	c.out.SetProtocol(2)
 	c.out.Simple("RESET")
 }

@@ -381,3 +381,12 @@ func TestSignalSavesAndStops(t *testing.T) {
 	<-n.s.Done()
 	require.FileExists(t, filepath.Join(dir, "dump.rdb"))
 }
+
+func TestDirectivesThatPromiseMoreAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "appendonly yes")
+	n.logged("there is no append-only file")
+	n.set("sync-replicas", "1")
+	n.logged("replication is asynchronous")
+	require.NotContains(t, n.log.String(), "there is no TLS")
+}

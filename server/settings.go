@@ -50,6 +50,9 @@ func (s *Server) applyConfig() error {
 			config.SetMaxListpackValue, config.ZsetMaxListpackEntries, config.ZsetMaxListpackValue, config.ListMaxListpackSize,
 			config.StreamNodeMaxBytes, config.StreamNodeMaxEntries,
 		}},
+		{s.warnUnserved, []config.Directive{
+			config.AppendOnly, config.SyncReplicas, config.TLSPort, config.MaxMemory, config.MaxMemoryPolicy, config.NotifyKeyspaceEvents,
+		}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
 		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},
 		{s.applyPort, []config.Directive{config.Port}},

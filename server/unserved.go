@@ -1,0 +1,25 @@
+package server
+
+import "treedis/server/config"
+
+// warnUnserved says in the log which directives are set that promise something this server does not do, above all what
+// somebody relies on not to lose data. It is called at start, and when one of them changes.
+func (s *Server) warnUnserved() error {
+	for _, d := range []struct {
+		set  bool
+		what string
+	}{
+		{config.AppendOnly.Get(s.cfg), "appendonly is set, but there is no append-only file: only snapshots are on disk"},
+		{config.SyncReplicas.Get(s.cfg) > 0, "sync-replicas is set, but replication is asynchronous: WAIT tells what has arrived"},
+		{config.TLSPort.Get(s.cfg) != 0, "tls-port is set, but there is no TLS: that port is not open"},
+		{config.ACLFile.Get(s.cfg) != "" || len(s.cfg.Users()) > 0, "users are configured, but there is only the default user"},
+		{config.MaxMemory.Get(s.cfg) > 0 && config.MaxMemoryPolicy.Get(s.cfg) != config.NoEviction,
+			"maxmemory-policy is set, but nothing is evicted: over maxmemory what would grow the data is refused"},
+		{config.NotifyKeyspaceEvents.Get(s.cfg) != 0, "notify-keyspace-events is set, but there is no pub/sub to send events by"},
+	} {
+		if d.set {
+			s.logger.warningf("WARNING: %s.", d.what)
+		}
+	}
+	return nil
+}
