@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"treedis/tests/harness"
@@ -104,6 +105,62 @@ func bigSortedSet(n int) filling {
 	return collection(n, "ZADD", "myzset", func(i int) []string {
 		k := shuffled(i, n)
 		return []string{strconv.Itoa(k), "element:" + digits(k)}
+	})
+}
+
+// inTurn loads one filling after the other.
+func inTurn(first, second filling) filling {
+	return filling{first.commands + second.commands, func(dst []byte, i int) []byte {
+		if i < first.commands {
+			return first.command(dst, i)
+		}
+		return second.command(dst, i-first.commands)
+	}}
+}
+
+// single is a filling of one command.
+func single(args ...string) filling {
+	return filling{1, func(dst []byte, _ int) []byte { return harness.AppendCommand(dst, args...) }}
+}
+
+func oneString(n int) filling { return single("SET", "mystring", payload(n)) }
+
+// smallSet is a set of the members 0 to n-1.
+func smallSet(name string, n int) filling {
+	return collection(n, "SADD", name, func(i int) []string { return []string{"element:" + digits(shuffled(i, n))} })
+}
+
+// smallSortedSet is a sorted set of the members from to from+n-1, scored with their numbers.
+func smallSortedSet(name string, from, n int) filling {
+	return collection(n, "ZADD", name, func(i int) []string {
+		k := from + shuffled(i, n)
+		return []string{strconv.Itoa(k), "element:" + digits(k)}
+	})
+}
+
+// numbers is a list of 0 to n-1 in no order.
+func numbers(n int) filling {
+	return collection(n, "RPUSH", "numbers", func(i int) []string { return []string{strconv.Itoa(shuffled(i, n))} })
+}
+
+// streamWithGroup is a stream of n entries of which the group has read none.
+func streamWithGroup(n int) filling {
+	entries := filling{n, func(dst []byte, _ int) []byte {
+		return harness.AppendCommand(dst, "XADD", "mystream", "*", "field", payload(16))
+	}}
+	return inTurn(single("XGROUP", "CREATE", "mystream", "mygroup", "0", "MKSTREAM"), entries)
+}
+
+// geoPoints is how many places there are: some 50 of them within 44 km of each.
+const geoPoints = 10_000
+
+// points are n places on a grid of 1,000 by 1,000 km around 0, 0.
+func points(n int) filling {
+	side := int(math.Sqrt(float64(n)))
+	place := func(i int) string { return strconv.FormatFloat(9*float64(i)/float64(side)-4.5, 'f', 6, 64) }
+	return collection(n, "GEOADD", "places", func(i int) []string {
+		k := shuffled(i, n)
+		return []string{place(k % side), place(k / side), "place:" + digits(k)}
 	})
 }
 

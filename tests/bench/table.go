@@ -85,6 +85,18 @@ func typeRows(s scale) []row {
 		typed("zrank", 32, 1_000_000, members, loaded(bigSortedSet(members)), "ZRANK", "myzset", "element:"+randomInt),
 		typed("get-1k", 8, 1_000_000, members, loaded(stringKeys(members, 1024)), "GET", keyPrefix+randomInt),
 		typed("set-1k", 8, 1_000_000, members, loaded(stringKeys(members, 1024)), "SET", keyPrefix+randomInt, payload(1024)),
+		typed("setrange", 32, 2_000_000, members, loaded(stringKeys(members, 1024)), "SETRANGE", keyPrefix+randomInt, "512", payload(16)),
+		typed("bitcount", 16, 500_000, 0, loaded(oneString(10_000)), "BITCOUNT", "mystring"),
+		typed("pfadd", 32, 2_000_000, members, fresh(filling{}), "PFADD", "myhll", "element:"+randomInt),
+		typed("xadd", 32, 2_000_000, 0, fresh(filling{}), "XADD", "mystream", "*", "field", payload(16)),
+		typed("xreadgroup", 32, 1_000_000, 0, fresh(streamWithGroup(s.of(1_000_000))),
+			"XREADGROUP", "GROUP", "mygroup", "alice", "COUNT", "1", "STREAMS", "mystream", ">"),
+		typed("sinter", 8, 200_000, 0, loaded(inTurn(smallSet("few", 100), smallSet("many", 1000))), "SINTER", "few", "many"),
+		typed("zunionstore", 8, 100_000, 0, loaded(inTurn(smallSortedSet("left", 0, 100), smallSortedSet("right", 50, 100))),
+			"ZUNIONSTORE", "both", "2", "left", "right"),
+		typed("sort", 8, 200_000, 0, loaded(numbers(100)), "SORT", "numbers"),
+		typed("geosearch", 8, 200_000, geoPoints, loaded(points(geoPoints)),
+			"GEOSEARCH", "places", "FROMMEMBER", "place:"+randomInt, "BYRADIUS", "44", "km", "ASC"),
 	}
 }
 
