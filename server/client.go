@@ -45,6 +45,9 @@ type Client struct {
 	expired    []watchKey   // keys found expired under the shared lock
 	blocked    *blockedCall // nil unless a command waits
 
+	subs   subscriptions // to channels and patterns; see pubsub.Registry
+	pushes []byte        // messages that came while EXEC was replying; its own loop only
+
 	writeOffset int64 // where the log ended after its last write, for WAIT
 
 	offer    *repl.ReplicaInfo // what REPLCONF told; nil for ordinary clients

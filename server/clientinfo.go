@@ -9,6 +9,7 @@ import (
 
 	"treedis/repl"
 	"treedis/server/netio"
+	"treedis/server/pubsub"
 )
 
 // clientKind is the class of a client, as CLIENT LIST TYPE and output buffer limits tell them apart.
@@ -36,7 +37,7 @@ type peer struct {
 func (s *Server) peers() []peer {
 	list := make([]peer, 0, len(s.clients)+1)
 	for _, c := range s.clients {
-		list = append(list, peer{Client: c, kind: normalClient, addr: c.addr, laddr: c.laddr})
+		list = append(list, c.peer())
 	}
 	for _, r := range s.master.Replicas() {
 		if c, ok := r.Context.(*Client); ok && r.State != repl.Closing {
@@ -65,8 +66,17 @@ func (s *Server) hangUp(p *peer) {
 
 // appendInfo appends the client's line of CLIENT LIST, for a client of the registry.
 func (c *Client) appendInfo(dst []byte, by *Call) []byte {
-	p := peer{Client: c, kind: normalClient, addr: c.addr, laddr: c.laddr}
+	p := c.peer()
 	return p.appendInfo(dst, by)
+}
+
+// peer describes a client of the registry.
+func (c *Client) peer() peer {
+	p := peer{Client: c, kind: normalClient, addr: c.addr, laddr: c.laddr}
+	if c.subs.Total() > 0 {
+		p.kind = pubsubClient
+	}
+	return p
 }
 
 // appendInfo appends the line of CLIENT LIST, without its end. by is the call that asks: of its own client it
@@ -95,9 +105,9 @@ func (p *peer) appendInfo(dst []byte, by *Call) []byte {
 	number(" idle", p.idle(by.now))
 	text(" flags", p.flags())
 	number(" db", int64(c.db.Index()))
-	number(" sub", 0)
-	number(" psub", 0)
-	number(" ssub", 0)
+	number(" sub", int64(c.subs.Count(pubsub.Channel)))
+	number(" psub", int64(c.subs.Count(pubsub.Pattern)))
+	number(" ssub", int64(c.subs.Count(pubsub.Shard)))
 	number(" multi", queued)
 	number(" qbuf", int64(m.InLen))
 	number(" qbuf-free", int64(m.InCap-m.InLen))
@@ -186,6 +196,7 @@ func (p *peer) flags() string {
 	}
 	set(p.kind == replicaClient, 'S')
 	set(p.kind == masterClient, 'M')
+	set(p.kind == pubsubClient, 'P')
 	set(c.multi.active || c.multi.executing, 'x')
 	set(c.blocked != nil, 'b')
 	set(c.watchDirty, 'd')

@@ -32,18 +32,18 @@ var connectionCommands = []row{
 		Since: "1.0.0", Group: "connection", Complexity: "O(1)",
 		Summary: "Answer PONG, or repeat a message, as a sign of life",
 		Syntax:  "[message]",
-		Tips:    []string{"request_policy:all_shards", "response_policy:all_succeeded"}}, run: cmdPing, local: true},
+		Tips:    []string{"request_policy:all_shards", "response_policy:all_succeeded"}}, run: cmdPing, local: true, whileSubscribed: true},
 	{Spec: command.Spec{Name: "quit", Arity: -1,
 		Flags:      command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy,
 		Categories: command.CatConnection,
 		Since:      "1.0.0", Group: "connection", Complexity: "O(1)",
 		Summary: "Say OK and hang up",
-		Doc:     command.Deprecated, DeprecatedSince: "7.2.0", ReplacedBy: "closing the connection"}, run: cmdQuit, local: true, inMulti: true},
+		Doc:     command.Deprecated, DeprecatedSince: "7.2.0", ReplacedBy: "closing the connection"}, run: cmdQuit, local: true, inMulti: true, whileSubscribed: true},
 	{Spec: command.Spec{Name: "reset", Arity: 1,
 		Flags:      command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy,
 		Categories: command.CatConnection,
 		Since:      "6.2.0", Group: "connection", Complexity: "O(1)",
-		Summary: "Bring the connection back to the state of a new one"}, run: cmdReset, inMulti: true},
+		Summary: "Bring the connection back to the state of a new one"}, run: cmdReset, inMulti: true, whileSubscribed: true},
 	{Spec: command.Spec{Name: "select", Arity: 2, Flags: command.Loading | command.Stale | command.Fast,
 		Categories: command.CatConnection,
 		Since:      "1.0.0", Group: "connection", Complexity: "O(1)",
@@ -52,10 +52,14 @@ var connectionCommands = []row{
 }
 
 func cmdPing(c *Call) {
-	switch len(c.args) {
-	case 1:
+	switch {
+	case len(c.args) <= 2 && c.c.subs.Total() > 0 && c.out.Protocol() == 2:
+		c.out.Array(2) // as messages are, among which a RESP2 client has to find it
+		c.out.BulkString("pong")
+		c.out.Bulk(append(c.args[1:], nil)[0])
+	case len(c.args) == 1:
 		c.out.Simple("PONG")
-	case 2:
+	case len(c.args) == 2:
 		c.out.Bulk(c.args[1])
 	default:
 		c.wrongArity()
@@ -204,6 +208,7 @@ func cmdReset(c *Call) {
 		return
 	}
 	c.srv.endTransaction(client)
+	c.srv.channels.UnsubscribeAll(&client.subs)
 	client.db = c.srv.store.DB(0)
 	client.user, client.authenticated = defaultUser, !c.srv.authRequired()
 	client.name = "" // the library's name stays: it is still the one behind the connection

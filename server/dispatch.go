@@ -91,10 +91,10 @@ func (s *Server) protocolError(c *Client, err error) {
 // execute runs one command for a client, or queues it, or refuses it. It is the one way to change the
 // store for connections; EXEC goes through it too, command by command.
 func (s *Server) execute(c *Client, args [][]byte) {
-	mark := c.out.Len()
 	r, text := s.find(args)
 	if r == nil {
 		c.lock.need(shared)
+		mark := c.out.Len()
 		c.lastRow, c.lastActive = nil, c.batchTime
 		if c.conn != nil && (equalFold(args[0], "post") || equalFold(args[0], "host:")) {
 			s.crossProtocol(c)
@@ -111,6 +111,11 @@ func (s *Server) execute(c *Client, args [][]byte) {
 		c.closing.Store(true) // killed, or the server is stopping, while it waited for the lock
 		return
 	}
+	if c.lock.mode == shared && r.Flags.Has(command.MayReplicate) && s.log.Active() && !s.effects.muted {
+		c.lock.need(exclusive) // a message goes to the log, in its place among the changes
+	}
+	s.deliverTo(c)
+	mark := c.out.Len()
 	c.lastRow, c.lastActive = r, c.batchTime
 	if text == "" {
 		text = s.refusal(c, r, args)
@@ -126,8 +131,12 @@ func (s *Server) execute(c *Client, args [][]byte) {
 		s.run(c, r, args)
 	}
 	if c.blocked == nil { // otherwise the reply is yet to come, and muted then
+		if r.pushes && text == "" {
+			mark = c.out.Len()
+		}
 		c.mute(mark)
 	}
+	c.releasePushes()
 	s.checkOutput(c)
 }
 
@@ -214,6 +223,8 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 		return errNoReplicas
 	case writes && s.role.isReplica() && config.ReplicaReadOnly.Get(s.cfg):
 		return errReadOnly
+	case c.subs.Total() > 0 && !r.whileSubscribed && c.out.Protocol() == 2:
+		return "ERR Can't execute '" + r.Name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	case lacks.Has(command.Stale) && s.role.masterDown() && !config.ReplicaServeStaleData.Get(s.cfg):
 		return errMasterDown
 	case lacks.Has(command.Loading) && s.loading.active():

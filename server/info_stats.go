@@ -9,6 +9,7 @@ import (
 
 	"treedis/server/config"
 	"treedis/server/histogram"
+	"treedis/server/pubsub"
 )
 
 func (s *Server) infoStats(w *infoWriter) {
@@ -37,7 +38,10 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.zeros("evicted_keys", "evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	w.int("keyspace_hits", sum(func(l *loopStats) counter { return l.keyspaceHits }))
 	w.int("keyspace_misses", sum(func(l *loopStats) counter { return l.keyspaceMisses }))
-	w.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks")
+	w.int("pubsub_channels", int64(s.channels.Len(pubsub.Channel)))
+	w.int("pubsub_patterns", int64(s.channels.Len(pubsub.Pattern)))
+	w.int("pubsubshard_channels", int64(s.channels.Len(pubsub.Shard)))
+	w.zeros("latest_fork_usec", "total_forks")
 	w.int("migrate_cached_sockets", int64(len(s.targets)))
 	w.int("slave_expires_tracked_keys", int64(len(s.localExpiries)))
 	w.zeros("active_defrag_hits", "active_defrag_misses",

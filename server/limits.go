@@ -7,7 +7,12 @@ const staticOutput = 16 << 10
 
 // outputClass is the class of client-output-buffer-limit that a client belongs to. Replicas are not clients any
 // more: what they have not read is in the log, whose readers have limits of their own.
-func (c *Client) outputClass() config.ClientClass { return config.NormalClient }
+func (c *Client) outputClass() config.ClientClass {
+	if c.subs.Total() > 0 {
+		return config.PubSubClient
+	}
+	return config.NormalClient
+}
 
 // checkOutput closes a client whose unread replies exceed client-output-buffer-limit. Whoever has appended to a
 // client's output calls it, on the client's loop and under the lock.
@@ -63,7 +68,7 @@ func (s *Server) closeStale() {
 		switch {
 		case c.softSince != 0:
 			s.limitOutput(c, c.conn.Usage().OutLen, now)
-		case timeout > 0 && c.blocked == nil && now-c.lastActive > timeout:
+		case timeout > 0 && c.blocked == nil && c.subs.Total() == 0 && now-c.lastActive > timeout:
 			s.logger.verbosef("Closing idle client")
 			c.kill()
 		}

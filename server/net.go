@@ -82,6 +82,7 @@ func (h handler) Closed(conn *netio.Conn, err error) {
 // forget removes a client from all that knows it. It needs the exclusive lock.
 func (s *Server) forget(c *Client) {
 	s.unwatchAll(c)
+	s.channels.UnsubscribeAll(&c.subs)
 	if c.blocked != nil {
 		c.blocked.stop()
 		c.blocked = nil

@@ -21,6 +21,7 @@ import (
 	"treedis/server/command"
 	"treedis/server/config"
 	"treedis/server/netio"
+	"treedis/server/pubsub"
 	"treedis/store"
 )
 
@@ -66,6 +67,7 @@ type Server struct {
 	watchers      watchers
 	waits         keyWaits
 	clients       map[int64]*Client
+	channels      *pubsub.Registry[*Client] // looked up under the shared lock too
 	targets       targets
 	localExpiries localExpiries
 	nextClient    int64
@@ -78,6 +80,7 @@ type Server struct {
 	restoredDB    int  // selected in the stream that a restarted replica continues
 	resumable     bool // a master may know this server's replication id and offset
 
+	out            outboxes
 	ids            *repl.Identity
 	master         *repl.Master
 	masterClient   *Client // executes the master's stream; keyspace lock
@@ -144,6 +147,8 @@ func New(opts Options) (*Server, error) {
 	loops := int(config.IOThreads.Get(s.cfg))
 	s.lock = newKeyspaceLock(loops)
 	s.stats = newStats(loops, table)
+	s.out = s.newOutboxes(loops)
+	s.channels = pubsub.New[*Client](len(s.out.boxes))
 	s.log = repl.NewLog(config.ReplBacklogSize.Get(s.cfg))
 	s.effects.log = s.log
 	s.clock.randUint64 = s.random
@@ -188,11 +193,4 @@ func (s *Server) randomHex(n int) string {
 		b[i] = digits[s.random()&15]
 	}
 	return string(b)
-}
-
-// notify sends a keyspace event.
-func (s *Server) notify(_ notifyClass, event string, key []byte, db *store.DB) {
-	if s.opts.OnKeyEvent != nil {
-		s.opts.OnKeyEvent(db.Index(), event, key)
-	}
 }

@@ -51,7 +51,7 @@ func (s *Server) applyConfig() error {
 			config.StreamNodeMaxBytes, config.StreamNodeMaxEntries,
 		}},
 		{s.warnUnserved, []config.Directive{
-			config.AppendOnly, config.SyncReplicas, config.TLSPort, config.MaxMemory, config.MaxMemoryPolicy, config.NotifyKeyspaceEvents,
+			config.AppendOnly, config.SyncReplicas, config.TLSPort, config.MaxMemory, config.MaxMemoryPolicy,
 		}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
 		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},

@@ -17,6 +17,10 @@ type row struct {
 	local bool
 	// inMulti is set for commands that a transaction does not queue.
 	inMulti bool
+	// whileSubscribed is set for commands that a RESP2 client may use while it is subscribed to something.
+	whileSubscribed bool
+	// pushes is set for commands whose replies are pushes: CLIENT REPLY does not turn them off.
+	pushes bool
 
 	shared bool // derived: runs under the shared lock
 	isExec bool // derived
@@ -47,6 +51,7 @@ func tableGroups() [][]row {
 		migrateCommands,
 		objectCommands,
 		persistenceCommands,
+		pubsubCommands,
 		replicationCommands,
 		serverCommands,
 		setCommands,

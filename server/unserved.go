@@ -15,7 +15,6 @@ func (s *Server) warnUnserved() error {
 		{config.ACLFile.Get(s.cfg) != "" || len(s.cfg.Users()) > 0, "users are configured, but there is only the default user"},
 		{config.MaxMemory.Get(s.cfg) > 0 && config.MaxMemoryPolicy.Get(s.cfg) != config.NoEviction,
 			"maxmemory-policy is set, but nothing is evicted: over maxmemory what would grow the data is refused"},
-		{config.NotifyKeyspaceEvents.Get(s.cfg) != 0, "notify-keyspace-events is set, but there is no pub/sub to send events by"},
 	} {
 		if d.set {
 			s.logger.warningf("WARNING: %s.", d.what)

@@ -11,9 +11,10 @@ const (
 	// readSize is the size of the buffer that a loop reads into. 64 KB hold a pipeline of 1,500 short commands, and are a
 	// quarter of a megabyte less cache than the kernel would fill at once.
 	readSize = 64 << 10
-	// keptBuffers and keptSize bound the output buffers that a loop keeps for reuse: 4 MB in all.
-	keptBuffers = 64
-	keptSize    = 64 << 10
+	// keptOutput and keptSize bound the output buffers that a loop keeps for reuse, all of them and each. A message to 100
+	// subscribers takes a buffer for each of them.
+	keptOutput = 2 << 20
+	keptSize   = 64 << 10
 	// outSize is the size of a new output buffer, that of Redis's static one.
 	outSize = 16 << 10
 )
@@ -33,6 +34,7 @@ type Loop struct {
 	tasks   []task  // being run; swapped with mail
 	readBuf []byte
 	outBufs [][]byte       // spare output buffers
+	outKept int            // their capacity
 	inBufs  [][]byte       // spare input buffers
 	vec     [maxVec][]byte // of the write in progress
 	stopped bool
@@ -276,6 +278,7 @@ func (l *Loop) lend(c *Conn) {
 	if n := len(l.outBufs); n > 0 {
 		c.Out.Buf = l.outBufs[n-1]
 		l.outBufs = l.outBufs[:n-1]
+		l.outKept -= cap(c.Out.Buf)
 		return
 	}
 	c.Out.Buf = make([]byte, 0, outSize)
@@ -296,8 +299,9 @@ func (l *Loop) settle(c *Conn) {
 
 // takeBack returns a connection's output buffer, whose bytes are all written.
 func (l *Loop) takeBack(c *Conn) {
-	if n := cap(c.Out.Buf); n >= outSize && n <= keptSize && len(l.outBufs) < keptBuffers {
+	if n := cap(c.Out.Buf); n >= outSize && n <= keptSize && l.outKept+n <= keptOutput {
 		l.outBufs = append(l.outBufs, c.Out.Buf[:0])
+		l.outKept += n
 	}
 	c.Out.Buf = nil
 }

@@ -25,6 +25,17 @@ func (c *Conn) Flush() {
 	}
 }
 
+// Lend gives the connection an output buffer for what another's callback appends, and writes it at the round's end. It
+// returns false if the connection takes nothing any more.
+func (c *Conn) Lend() bool {
+	if !c.state.alive() {
+		return false
+	}
+	c.loop.lend(c)
+	c.loop.soil(c)
+	return true
+}
+
 // FlushNow writes what it can of the output at once, before any BeforeFlush.
 func (c *Conn) FlushNow() { c.loop.flush(c) }
 
