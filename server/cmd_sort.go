@@ -2,11 +2,8 @@ package server
 
 import (
 	"bytes"
-	"cmp"
-	"slices"
 
 	"treedis/server/command"
-	"treedis/server/resp"
 	"treedis/store"
 )
 
@@ -50,15 +47,8 @@ type sorting struct {
 	get           [][]byte // patterns
 	dest          []byte   // nil: the result is the reply
 
-	arena    []byte // of bytes that are kept, one value after the other
-	elements []sortElement
-}
-
-// sortElement is an element, and what it is sorted by.
-type sortElement struct {
-	value  []byte
-	weight []byte // ALPHA, nil if there is none
-	score  float64
+	sortRoom
+	scratch [20]byte
 }
 
 func (c *Call) sort(readOnly bool) {
@@ -77,6 +67,8 @@ func (c *Call) sort(readOnly bool) {
 	}
 	n := sortLen(e)
 	from, to := s.clip(n)
+	s.take()
+	defer s.giveBack()
 	if s.unsorted {
 		s.loadRange(e, n, from, to)
 	} else {
@@ -86,7 +78,6 @@ func (c *Call) sort(readOnly bool) {
 			return
 		}
 		s.order(from, to)
-		s.elements = s.elements[from:to]
 	}
 	if s.dest != nil {
 		s.storeResult()
@@ -165,14 +156,12 @@ func (s *sorting) clip(n int) (from, to int) {
 
 // add appends an element, of which it keeps a copy.
 func (s *sorting) add(value []byte) {
+	s.keys = append(s.keys, sortKey{at: len(s.elements)})
 	s.elements = append(s.elements, sortElement{value: s.keep(value)})
 }
 
 // keep copies bytes that may not outlive the next look-up. What the arena held before it grew stays where it was.
 func (s *sorting) keep(b []byte) []byte {
-	if s.arena == nil {
-		s.arena = make([]byte, 0, 256) // what is empty is kept as something
-	}
 	start := len(s.arena)
 	s.arena = append(s.arena, b...)
 	return s.arena[start:len(s.arena):len(s.arena)]
@@ -180,7 +169,7 @@ func (s *sorting) keep(b []byte) []byte {
 
 // load takes all elements.
 func (s *sorting) load(e *store.Entry, n int) {
-	s.elements = make([]sortElement, 0, n)
+	s.grow(n)
 	switch {
 	case e == nil:
 	case e.Type() == store.List:
@@ -206,10 +195,10 @@ func (s *sorting) loadRange(e *store.Entry, n, from, to int) {
 	}
 	if e.Type() == store.Set {
 		s.load(e, n)
-		s.elements = s.elements[from:to]
+		s.keys = s.keys[from:to]
 		return
 	}
-	s.elements = make([]sortElement, 0, to-from)
+	s.grow(to - from)
 	first := from
 	if s.desc {
 		first = n - 1 - from
@@ -232,85 +221,6 @@ func (s *sorting) loadRange(e *store.Entry, n, from, to int) {
 	}
 }
 
-// weigh finds out what the elements are sorted by. It returns false if that should be a number and is none.
-func (s *sorting) weigh() bool {
-	numbers := true
-	for i := range s.elements {
-		el := &s.elements[i]
-		weight := el.value
-		if s.by != nil {
-			var ok bool
-			if weight, ok = s.resolve(s.by, el.value); !ok {
-				continue
-			}
-			if s.alpha {
-				el.weight = weight
-			}
-		}
-		if !s.alpha {
-			var ok bool
-			el.score, ok = sortScore(weight)
-			numbers = numbers && ok
-		}
-	}
-	return numbers
-}
-
-// sortScore reads a weight as C's strtod reads a whole string, which may be empty.
-func sortScore(b []byte) (float64, bool) {
-	if i := bytes.IndexByte(b, 0); i >= 0 {
-		b = b[:i]
-	}
-	if len(b) == 0 {
-		return 0, true
-	}
-	return resp.ParseFloat(bytes.TrimLeft(b, " \t\n\v\f\r"))
-}
-
-// order sorts the elements, of which those from <= i < to will be used.
-func (s *sorting) order(from, to int) {
-	compare := s.compare
-	if s.desc {
-		compare = func(x, y *sortElement) int { return -s.compare(x, y) }
-	}
-	if s.by != nil && to-from < len(s.elements) {
-		partialSort(s.elements, from, to-1, compare)
-		return
-	}
-	slices.SortStableFunc(s.elements, func(x, y sortElement) int { return compare(&x, &y) })
-}
-
-func (s *sorting) compare(x, y *sortElement) int {
-	switch {
-	case !s.alpha:
-		if r := cmp.Compare(x.score, y.score); r != 0 {
-			return r
-		}
-		return bytes.Compare(x.value, y.value)
-	case s.by == nil:
-		return s.collate(x.value, y.value)
-	case x.weight == nil || y.weight == nil:
-		return cmp.Compare(presence(x.weight), presence(y.weight))
-	}
-	return s.collate(x.weight, y.weight)
-}
-
-func presence(weight []byte) int {
-	if weight == nil {
-		return 0
-	}
-	return 1
-}
-
-// collate compares texts: by their bytes if the result is stored, otherwise as C strings, which end at a zero byte.
-func (s *sorting) collate(x, y []byte) int {
-	if s.dest == nil {
-		x, _, _ = bytes.Cut(x, []byte{0})
-		y, _, _ = bytes.Cut(y, []byte{0})
-	}
-	return bytes.Compare(x, y)
-}
-
 // resolve returns what a pattern of BY or GET means for an element: the string at the key that results from putting it in place of
 // the first asterisk, or, behind "->", a field of the hash at that key. The pattern # is the element itself. The bytes are kept.
 func (s *sorting) resolve(pattern, element []byte) (value []byte, ok bool) {
@@ -326,28 +236,26 @@ func (s *sorting) resolve(pattern, element []byte) (value []byte, ok bool) {
 	if i := bytes.Index(rest, []byte("->")); i >= 0 && i+2 < len(rest) {
 		rest, field = rest[:i], rest[i+2:]
 	}
-	var room [64]byte
-	key := append(append(append(room[:0], prefix...), element...), rest...)
-	e := s.c.lookup(key)
-	var scratch [20]byte
+	s.key = append(append(append(s.key[:0], prefix...), element...), rest...)
+	e := s.c.lookup(s.key)
 	switch {
 	case e == nil:
 	case field == nil && e.Type() == store.String:
-		return s.keep(e.Bytes(&scratch)), true
+		return s.keep(e.Bytes(&s.scratch)), true
 	case field != nil && e.Type() == store.Hash:
-		if value, ok = e.Hash().Get(field, &scratch); ok {
+		if value, ok = e.Hash().Get(field, &s.scratch); ok {
 			return s.keep(value), true
 		}
 	}
 	return nil, false
 }
 
-// reply replies with the elements, or with what GET makes of them.
+// reply replies with the result, or with what GET makes of them.
 func (s *sorting) reply() {
 	out := s.c.out
-	out.Array(len(s.elements) * max(1, len(s.get)))
-	for i := range s.elements {
-		element := s.elements[i].value
+	out.Array(len(s.keys) * max(1, len(s.get)))
+	for _, k := range s.keys {
+		element := s.elements[k.at].value
 		if len(s.get) == 0 {
 			out.Bulk(element)
 		}
@@ -364,9 +272,9 @@ func (s *sorting) reply() {
 // storeResult makes a list of the elements, or of what GET makes of them, the value of the destination.
 func (s *sorting) storeResult() {
 	c := s.c
-	values := make([][]byte, 0, len(s.elements)*max(1, len(s.get)))
-	for i := range s.elements {
-		element := s.elements[i].value
+	values := make([][]byte, 0, len(s.keys)*max(1, len(s.get)))
+	for _, k := range s.keys {
+		element := s.elements[k.at].value
 		if len(s.get) == 0 {
 			values = append(values, element)
 		}

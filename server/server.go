@@ -92,6 +92,8 @@ type Server struct {
 	debug          map[string]debugCommand
 	activeExpireOn atomic.Bool // DEBUG SET-ACTIVE-EXPIRE
 
+	sortRooms sync.Pool // of *sortRoom
+
 	rand   *rand.Rand // guarded by randMu
 	randMu sync.Mutex
 
