@@ -22,6 +22,7 @@ type geoSearch struct {
 	dest      []byte // nil: the result is the reply
 	storeDist bool
 
+	found   []geoFound
 	members []byte // of what was found, one after the other
 
 	located, shaped bool // GEOSEARCH: the centre and the shape were given
@@ -60,14 +61,13 @@ func (c *Call) geoSearch(form geoForm) {
 	if s.count != 0 && s.order == 0 && !s.any {
 		s.order = 1
 	}
-	var found []geoFound
 	if e != nil {
-		found = s.run(e.ZSet())
+		s.run(e.ZSet())
 	}
 	if s.dest != nil {
-		s.storeResult(c, event, found)
+		s.storeResult(c, event)
 	} else {
-		s.reply(c, found)
+		s.reply(c)
 	}
 }
 
@@ -232,75 +232,100 @@ func (s *geoSearch) check(c *Call, form geoForm) bool {
 	return false
 }
 
-// geoFound is a member that was found.
+// geoFound is a member that was found. It has no pointers, so that it is cheap to put in order.
 type geoFound struct {
-	member   []byte
+	from, to int // among the bytes of the members
 	at       geo.Point
 	score    float64
 	distance float64
 }
 
-// run returns the members that were searched for, in the order of the result.
-func (s *geoSearch) run(z store.ZSetView) (found []geoFound) {
+// usualFinds is for how many members a search has room at first.
+const usualFinds = 32
+
+// run finds the members that were searched for, and puts them in the order of the result.
+func (s *geoSearch) run(z store.ZSetView) {
+	s.found, s.members = make([]geoFound, 0, usualFinds), make([]byte, 0, 16*usualFinds)
+	finder := geo.NewFinder(s.shape)
 	var room [9]geo.Range
 	for _, r := range s.shape.Ranges(room[:0]) {
-		if s.any && int64(len(found)) >= s.count {
+		if s.any && int64(len(s.found)) >= s.count {
 			break
 		}
-		found = s.collect(z, r, found)
+		s.collect(z, finder, r)
 	}
-	n := len(found)
+	n := len(s.found)
 	if s.count != 0 {
 		n = int(min(s.count, int64(n)))
 	}
-	compare := func(x, y *geoFound) int { return s.order * cmp.Compare(x.distance, y.distance) }
-	switch {
-	case s.order == 0:
-	case n < len(found):
-		partialSort(found, 0, n-1, compare)
-	default:
-		slices.SortStableFunc(found, func(x, y geoFound) int { return compare(&x, &y) })
+	if s.order != 0 {
+		s.sort(n)
 	}
-	return found[:n]
+	s.found = s.found[:n]
 }
 
-// collect adds the members with a score in the range that lie within the shape.
-func (s *geoSearch) collect(z store.ZSetView, r geo.Range, found []geoFound) []geoFound {
-	from, to := z.ByScore(store.ScoreRange{Min: float64(r.Min), Max: float64(r.Max), MaxExclusive: true})
-	if from >= to {
-		return found
+// sort puts what was found in order, of which the first n will be used.
+func (s *geoSearch) sort(n int) {
+	if n < len(s.found) {
+		partialSort(s.found, 0, n-1, func(x, y *geoFound) int { return s.order * cmp.Compare(x.distance, y.distance) })
+		return
 	}
-	at := z.At(from)
-	for range to - from {
+	keys := make([]sortKey, n)
+	for i := range s.found {
+		keys[i] = sortKey{numberRank(s.found[i].distance), i}
+		if s.order < 0 {
+			keys[i].rank = ^keys[i].rank
+		}
+	}
+	slices.SortFunc(keys, func(x, y sortKey) int {
+		if r := cmp.Compare(x.rank, y.rank); r != 0 {
+			return r
+		}
+		return x.at - y.at // those as far away stay in the order they were found in
+	})
+	sorted := make([]geoFound, n)
+	for i, k := range keys {
+		sorted[i] = s.found[k.at]
+	}
+	s.found = sorted
+}
+
+// collect adds the members with a score in the range that the finder finds.
+func (s *geoSearch) collect(z store.ZSetView, finder *geo.Finder, r geo.Range) {
+	at := z.FromScore(store.ScoreRange{Min: float64(r.Min)})
+	for limit := float64(r.Max); at.Valid(); at.Next() {
 		score := at.Score()
+		if score >= limit {
+			return
+		}
 		p := geo.Decode(score)
-		if distance, ok := s.shape.Contains(p); ok {
-			start := len(s.members)
+		if distance, ok := finder.Contains(p); ok {
+			from := len(s.members)
 			s.members = append(s.members, at.Member()...)
-			found = append(found, geoFound{member: s.members[start:], at: p, score: score, distance: distance})
-			if s.any && int64(len(found)) >= s.count {
-				break
+			s.found = append(s.found, geoFound{from: from, to: len(s.members), at: p, score: score, distance: distance})
+			if s.any && int64(len(s.found)) >= s.count {
+				return
 			}
 		}
-		at.Next()
 	}
-	return found
 }
 
-func (s *geoSearch) reply(c *Call, found []geoFound) {
+func (s *geoSearch) member(f *geoFound) []byte { return s.members[f.from:f.to] }
+
+func (s *geoSearch) reply(c *Call) {
 	with := 1
 	for _, option := range []bool{s.withDist, s.withHash, s.withCoord} {
 		if option {
 			with++
 		}
 	}
-	c.out.Array(len(found))
-	for i := range found {
-		f := &found[i]
+	c.out.Array(len(s.found))
+	for i := range s.found {
+		f := &s.found[i]
 		if with > 1 {
 			c.out.Array(with)
 		}
-		c.out.Bulk(f.member)
+		c.out.Bulk(s.member(f))
 		if s.withDist {
 			c.replyDistance(f.distance / s.unit)
 		}
@@ -314,15 +339,15 @@ func (s *geoSearch) reply(c *Call, found []geoFound) {
 }
 
 // storeResult makes what was found the value of the destination.
-func (s *geoSearch) storeResult(c *Call, event string, found []geoFound) {
-	b := c.db.NewZSetBuilder(len(found))
-	for i := range found {
-		f := &found[i]
+func (s *geoSearch) storeResult(c *Call, event string) {
+	b := c.db.NewZSetBuilder(len(s.found))
+	for i := range s.found {
+		f := &s.found[i]
 		score := f.score
 		if s.storeDist {
 			score = f.distance / s.unit
 		}
-		b.Add(f.member, score)
+		b.Add(s.member(f), score)
 	}
 	c.storeZSetAt(s.dest, event, b, false)
 	c.dirty += max(0, b.Len()-1)

@@ -114,6 +114,7 @@ func (c *Call) zreply(op zoperation) {
 		return
 	}
 	b := c.db.NewZSetBuilder(0)
+	defer b.Release()
 	k.run(b)
 	c.scoredArray(b.Len(), k.withScores)
 	for member, score := range b.All() {

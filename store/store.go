@@ -14,7 +14,10 @@
 // need it shared; a Snapshot's methods need none.
 package store
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"sync"
+)
 
 // Options configure a Store.
 type Options struct {
@@ -29,7 +32,8 @@ type Store struct {
 	hash   func([]byte) uint64 // of keys and members, secretly seeded
 	clock  uint32              // access clock of keys to come
 
-	scratch []byte // an element that was popped
+	scratch []byte    // an element that was popped
+	drafts  sync.Pool // of *zdraft, which readers use too
 }
 
 // New returns an empty store.

@@ -66,6 +66,17 @@ func (s ZSetView) ByScore(r ScoreRange) (from, to int) {
 	return from, max(from, c.Index())
 }
 
+// FromScore returns a cursor at the first member whose score is not below the range, in O(log n). It is not valid if there is none.
+func (s ZSetView) FromScore(r ScoreRange) (c ZSetCursor) {
+	if s.set == nil {
+		from, _ := s.ByScore(r)
+		return s.At(from)
+	}
+	c.pos, c.large = -1, true
+	c.tree = s.set.order.Search(func(k zkey) bool { return r.reached(k.score) })
+	return c
+}
+
 // ByLex is ByScore for members in the range r.
 func (s ZSetView) ByLex(r LexRange) (from, to int) {
 	if s.set == nil {

@@ -108,7 +108,8 @@ func (s ZSetView) Rank(member []byte) (int, bool) {
 // All walks members and scores in order. A member is valid until the next step.
 func (s ZSetView) All() iter.Seq2[[]byte, float64] {
 	return func(yield func([]byte, float64) bool) {
-		for c := s.At(0); c.Valid(); c.Next() {
+		c := s.At(0) // one for all steps: a loop's own variable would be a new one, on the heap, in each
+		for ; c.Valid(); c.Next() {
 			if !yield(c.Member(), c.Score()) {
 				return
 			}
@@ -119,7 +120,8 @@ func (s ZSetView) All() iter.Seq2[[]byte, float64] {
 // Backward walks members and scores from the last to the first. A member is valid until the next step.
 func (s ZSetView) Backward() iter.Seq2[[]byte, float64] {
 	return func(yield func([]byte, float64) bool) {
-		for c := s.At(s.Len() - 1); c.Valid(); c.Prev() {
+		c := s.At(s.Len() - 1)
+		for ; c.Valid(); c.Prev() {
 			if !yield(c.Member(), c.Score()) {
 				return
 			}
@@ -138,14 +140,16 @@ func (s ZSetView) Random(rnd func() uint64) ZSetCursor {
 func (s ZSetView) Draw(n int, rnd func() uint64, fn func(member []byte, score float64)) {
 	if s.set == nil && n > 1 {
 		at := positions(s.lp, s.Len(), 1)
+		c := ZSetCursor{lp: s.lp}
 		for range n {
-			c := ZSetCursor{lp: s.lp, pos: at[below(rnd, len(at))]}
+			c.pos = at[below(rnd, len(at))]
 			fn(c.Member(), c.Score())
 		}
 		return
 	}
+	var c ZSetCursor
 	for range n {
-		c := s.Random(rnd)
+		c = s.Random(rnd)
 		fn(c.Member(), c.Score())
 	}
 }
@@ -155,7 +159,8 @@ func (s ZSetView) Draw(n int, rnd func() uint64, fn func(member []byte, score fl
 func (s ZSetView) Sample(n int, rnd func() uint64, fn func(member []byte, score float64)) {
 	if s.set == nil || n >= s.Len()/sampleWalk {
 		pick := sampler{n: n, total: s.Len(), rnd: rnd}
-		for c := s.At(0); c.Valid(); c.Next() {
+		c := s.At(0)
+		for ; c.Valid(); c.Next() {
 			if pick.take() {
 				fn(c.Member(), c.Score())
 			}
@@ -163,11 +168,12 @@ func (s ZSetView) Sample(n int, rnd func() uint64, fn func(member []byte, score 
 		return
 	}
 	seen := make(map[int]struct{}, n)
+	var c ZSetCursor
 	for len(seen) < n {
 		i := below(rnd, s.Len())
 		if _, again := seen[i]; !again {
 			seen[i] = struct{}{}
-			c := s.At(i)
+			c = s.At(i)
 			fn(c.Member(), c.Score())
 		}
 	}
@@ -180,7 +186,8 @@ func (s ZSetView) Scan(cursor uint64, fn func(member []byte, score float64)) uin
 	if s.set != nil {
 		return s.set.members.Scan(cursor, func(it *zitem) { fn(it.Key(), it.score) })
 	}
-	for c := s.At(0); c.Valid(); c.Next() {
+	c := s.At(0)
+	for ; c.Valid(); c.Next() {
 		fn(c.Member(), c.Score())
 	}
 	return 0

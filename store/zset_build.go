@@ -11,8 +11,11 @@ import (
 // ZSetBuilder gathers members, in whatever order, for a sorted set that is then stored as a whole: the result of
 // an operation on several sets, or a set that is loaded. It is faster than setting them one by one, and its
 // source may be the key it replaces. It is part of no database until Store.
+//
+// The first members are gathered in a draft, whose memory is used again; most sets end as that.
 type ZSetBuilder struct {
 	db      *DB
+	draft   *zdraft // nil once there are too many members for it
 	members *hashtable.Table[*zitem]
 	items   []*zitem
 	longest int
@@ -24,33 +27,85 @@ const reserveMax = 1 << 16
 
 // NewZSetBuilder returns an empty builder, for about n members, of sets in this database.
 func (db *DB) NewZSetBuilder(n int) *ZSetBuilder {
-	return &ZSetBuilder{
-		db: db, members: hashtable.New[*zitem](db.store.hash),
-		items: make([]*zitem, 0, max(0, min(n, reserveMax))),
+	b := &ZSetBuilder{db: db}
+	if n <= maxDraft {
+		b.draft = db.store.newDraft()
+	} else {
+		b.outgrow(n)
+	}
+	return b
+}
+
+// outgrow makes what was gathered items of a large set, with room for about n.
+func (b *ZSetBuilder) outgrow(n int) {
+	b.members = hashtable.New[*zitem](b.db.store.hash)
+	b.items = make([]*zitem, 0, min(n, reserveMax))
+	if b.draft == nil {
+		return
+	}
+	for i := range b.draft.items {
+		d := &b.draft.items[i]
+		it := newZItem(b.draft.member(d), d.score)
+		b.members.Set(d.hash, it)
+		b.items = append(b.items, it)
+	}
+	b.Release()
+}
+
+// Release gives back memory that the builder works in. A builder that is stored needs none; others may be released, and are not
+// used afterwards.
+func (b *ZSetBuilder) Release() {
+	if b.draft != nil {
+		b.db.store.releaseDraft(b.draft)
+		b.draft = nil
 	}
 }
 
 // Len returns the number of members.
-func (b *ZSetBuilder) Len() int { return len(b.items) }
+func (b *ZSetBuilder) Len() int {
+	if b.draft != nil {
+		return len(b.draft.items)
+	}
+	return len(b.items)
+}
 
 // Add adds member with a score, which is not NaN. If it is there already nothing changes, and the result is its
-// score, to be changed in place if wanted; otherwise it is nil.
+// score, to be changed in place, if wanted, before the next Add; otherwise it is nil. None is added after All.
 func (b *ZSetBuilder) Add(member []byte, score float64) (have *float64) {
-	place := b.members.Find(b.members.Hash(member), member)
+	hash := b.db.store.hash(member)
+	if b.draft != nil && b.draft.full(member) {
+		b.outgrow(2 * maxDraft)
+	}
+	if b.draft != nil {
+		have = b.draft.add(hash, member, score)
+	} else {
+		have = b.addItem(hash, member, score)
+	}
+	if have == nil {
+		b.longest = max(b.longest, len(member))
+		b.bytes += len(member)
+	}
+	return have
+}
+
+func (b *ZSetBuilder) addItem(hash uint64, member []byte, score float64) (have *float64) {
+	place := b.members.Find(hash, member)
 	if it := place.Item(); it != nil {
 		return &it.score
 	}
 	it := newZItem(member, score)
 	place.Set(it)
 	b.items = append(b.items, it)
-	b.longest = max(b.longest, len(member))
-	b.bytes += len(member)
 	return nil
 }
 
 // All walks members and scores in order.
 func (b *ZSetBuilder) All() iter.Seq2[[]byte, float64] {
 	return func(yield func([]byte, float64) bool) {
+		if b.draft != nil {
+			b.draft.all(yield)
+			return
+		}
 		for _, k := range b.sorted() {
 			if !yield(k.item.Key(), k.score) {
 				return
@@ -72,18 +127,35 @@ func (b *ZSetBuilder) Load(key []byte, expire int64) { b.store(key, expire, fals
 func (b *ZSetBuilder) store(key []byte, expire int64, large bool) {
 	limits := &b.db.store.limits
 	var e *Entry
-	if !large && len(b.items) <= limits.ZSetEntries && b.longest <= limits.ZSetValue && b.bytes <= listpack.SafeBytes {
-		lp := listpack.New(b.bytes + 12*len(b.items))
-		for _, k := range b.sorted() {
-			lp = appendFlatPair(lp, k.item.Key(), k.score)
-		}
-		e = newFlat(ZSet, EncListpack, key, expire, len(lp))
-		copy(e.blob(), lp)
+	if !large && b.Len() <= limits.ZSetEntries && b.longest <= limits.ZSetValue && b.bytes <= listpack.SafeBytes {
+		e = b.flat(key, expire)
 	} else {
+		if b.draft != nil {
+			b.outgrow(len(b.draft.items))
+		}
 		e = newObject(ZSet, EncSkiplist, key, expire, b.large())
 	}
 	h := b.db.keys.Hash(key)
 	b.db.put(h, e, b.db.keys.Get(h, key))
+	b.Release()
+}
+
+// flat returns an entry with the members in a listpack.
+func (b *ZSetBuilder) flat(key []byte, expire int64) *Entry {
+	var lp []byte
+	if b.draft != nil {
+		lp = b.draft.listpack[:0]
+	}
+	lp = append(lp, listpack.Empty...)
+	for member, score := range b.All() {
+		lp = appendFlatPair(lp, member, score)
+	}
+	e := newFlat(ZSet, EncListpack, key, expire, len(lp))
+	copy(e.blob(), lp)
+	if b.draft != nil {
+		b.draft.listpack = lp
+	}
+	return e
 }
 
 // sorted returns the items in order. Sources are mostly sorted themselves, ascending or, as Redis writes large

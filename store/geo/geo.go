@@ -113,18 +113,29 @@ func AppendHash(dst []byte, p Point) []byte {
 
 // Distance returns how far two points are apart, by the haversine formula.
 func Distance(a, b Point) float64 {
-	v := math.Sin((float64(b.Lon*degree) - float64(a.Lon*degree)) / 2)
+	v := halfSine(a.Lon, b.Lon)
 	if v == 0 {
 		return latDistance(a.Lat, b.Lat)
 	}
-	lat1, lat2 := float64(a.Lat*degree), float64(b.Lat*degree)
-	u := math.Sin((lat2 - lat1) / 2)
-	h := float64(u*u) + float64(math.Cos(lat1)*math.Cos(lat2)*v*v)
-	return 2 * earthRadius * math.Asin(math.Sqrt(h))
+	return arc(haversine(halfSine(a.Lat, b.Lat), cosine(a.Lat), cosine(b.Lat), v))
 }
 
-// latDistance is Distance along a meridian. Here and above products are rounded before they are added: where the compiler may
-// fuse the two, distances would depend on the machine.
+// halfSine is the sine of half the angle between two coordinates in degrees.
+func halfSine(a, b float64) float64 { return math.Sin((float64(b*degree) - float64(a*degree)) / 2) }
+
+func cosine(deg float64) float64 { return math.Cos(float64(deg * degree)) }
+
+// haversine is that of the angle between two points: u and v are the halfSine of their latitudes and longitudes, cosA and cosB
+// the cosines of the former. Here and below products are rounded before they are added: where the compiler may fuse the two,
+// distances would depend on the machine.
+func haversine(u, cosA, cosB, v float64) float64 {
+	return float64(u*u) + float64(cosA*cosB*v*v)
+}
+
+// arc is the length of an arc of which the haversine is given.
+func arc(h float64) float64 { return 2 * earthRadius * math.Asin(math.Sqrt(h)) }
+
+// latDistance is Distance along a meridian.
 func latDistance(lat1, lat2 float64) float64 {
 	return earthRadius * math.Abs(float64(lat2*degree)-float64(lat1*degree))
 }

@@ -73,7 +73,7 @@ func TestRangesCoverTheShape(t *testing.T) {
 				continue
 			}
 			p = Decode(float64(Encode(p)))
-			distance, inside := s.Contains(p)
+			distance, inside := NewFinder(s).Contains(p)
 			if !inside {
 				continue
 			}
@@ -87,13 +87,44 @@ func TestRangesCoverTheShape(t *testing.T) {
 	}
 }
 
+// What a finder sorts out by comparisons the distance would have sorted out too.
+func TestFinder(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 3))
+	inside := 0
+	for range 2000 {
+		s := Shape{Center: randomPoint(r), Radius: math.Pow(10, 7.4*r.Float64())}
+		f := NewFinder(s)
+		deg := s.Radius / 111e3
+		for i := range 100 {
+			p := randomPoint(r)
+			if i < 80 { // near the circle, at every angle
+				angle, far := 2*math.Pi*r.Float64(), deg*(1+math.Pow(10, -10*r.Float64())*(2*r.Float64()-1))
+				p = Point{s.Center.Lon + far*math.Sin(angle)/math.Cos(s.Center.Lat*degree), s.Center.Lat + far*math.Cos(angle)}
+				p.Lon = math.Remainder(p.Lon, 360)
+			}
+			if !p.Valid() {
+				continue
+			}
+			distance := Distance(s.Center, p)
+			got, ok := f.Contains(p)
+			require.Equal(t, distance <= s.Radius, ok, "%+v %+v", s, p)
+			if ok {
+				inside++
+				require.Equal(t, distance, got)
+			}
+		}
+	}
+	require.Greater(t, inside, 1000)
+}
+
 func TestRangesAtExtremes(t *testing.T) {
 	t.Parallel()
 	for _, radius := range []float64{0, 1, 1e7, 1e9, math.Inf(1)} {
 		for _, p := range []Point{{}, {MaxLon, MaxLat}, {-MaxLon, -MaxLat}, {MaxLon, 0}} {
 			s := Shape{Center: p, Radius: radius}
 			require.NotEmpty(t, s.Ranges(nil))
-			_, ok := s.Contains(p)
+			_, ok := NewFinder(s).Contains(p)
 			require.True(t, ok)
 		}
 	}

@@ -10,17 +10,73 @@ type Shape struct {
 	Width, Height float64 // of a rectangle, in metres
 }
 
-// Contains returns how far p is from the centre, and whether the shape contains it.
-func (s *Shape) Contains(p Point) (distance float64, ok bool) {
-	if !s.Box {
-		distance = Distance(s.Center, p)
-		return distance, !(distance > s.Radius)
+// Finder tells which points a shape contains. Of those that it does not, nearly all are told by a comparison: what is left is worth
+// the trigonometry of a distance.
+type Finder struct {
+	Shape
+	cos      float64 // of the centre's latitude
+	lat, lon float64 // how far the shape reaches in either direction, in degrees, or a little farther
+	farthest float64 // the haversine of the radius, or a little more
+}
+
+// slack is by how much a limit is widened that is there to sort out most points. What rounding does is a millionth of that.
+const slack = 1 + 1e-9
+
+// NewFinder returns the finder of a shape.
+func NewFinder(s Shape) *Finder {
+	f := &Finder{Shape: s, cos: cosine(s.Center.Lat), lat: 180, lon: 360, farthest: math.Inf(1)}
+	reach := s.Radius
+	if s.Box {
+		reach = s.Height / 2
 	}
-	if latDistance(p.Lat, s.Center.Lat) > s.Height/2 ||
-		Distance(p, Point{Lon: s.Center.Lon, Lat: p.Lat}) > s.Width/2 {
+	angle := reach / earthRadius
+	if !(angle < math.Pi) {
+		return f // all around, or not a number
+	}
+	f.lat = angle / degree * slack
+	if s.Box {
+		return f
+	}
+	sine := math.Sin(angle / 2)
+	f.farthest = sine * sine * slack
+	// The meridian that touches a circle; there is none if a pole lies within.
+	if sine := math.Sin(angle) / f.cos; math.Abs(s.Center.Lat)*degree+angle < math.Pi/2 && sine < 1 {
+		f.lon = math.Asin(sine) / degree * slack
+	}
+	return f
+}
+
+// Contains returns how far p is from the centre, and whether the shape contains it.
+func (f *Finder) Contains(p Point) (distance float64, ok bool) {
+	c := f.Center
+	if math.Abs(p.Lat-c.Lat) > f.lat {
 		return 0, false
 	}
-	return Distance(s.Center, p), true
+	if f.Box {
+		return f.boxContains(p)
+	}
+	if d := math.Abs(p.Lon - c.Lon); d > f.lon && 360-d > f.lon {
+		return 0, false
+	}
+	v := halfSine(c.Lon, p.Lon)
+	if v == 0 {
+		distance = latDistance(c.Lat, p.Lat)
+		return distance, !(distance > f.Radius)
+	}
+	h := haversine(halfSine(c.Lat, p.Lat), f.cos, cosine(p.Lat), v)
+	if h > f.farthest {
+		return 0, false
+	}
+	distance = arc(h)
+	return distance, !(distance > f.Radius)
+}
+
+func (f *Finder) boxContains(p Point) (distance float64, ok bool) {
+	if latDistance(p.Lat, f.Center.Lat) > f.Height/2 ||
+		Distance(p, Point{Lon: f.Center.Lon, Lat: p.Lat}) > f.Width/2 {
+		return 0, false
+	}
+	return Distance(f.Center, p), true
 }
 
 // bounds returns an area that contains the shape. Towards the pole it is as wide in degrees as the shape is at that edge.
