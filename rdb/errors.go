@@ -24,6 +24,12 @@ var (
 // ReadDump means that the value within is, "Bad data format".
 var ErrDump = errors.New("DUMP payload version or checksum are wrong")
 
+// ErrNotFunction says that a payload of FUNCTION DUMP holds something else.
+var ErrNotFunction = errors.New("given type is not a function")
+
+// errFunctionPre says that libraries are in a format that only release candidates wrote.
+var errFunctionPre = unsupportedf("functions in the format of a Redis 7.0 release candidate")
+
 // Misuse of a Writer.
 var (
 	ErrSequence = errors.New("rdb: sink methods called out of order")

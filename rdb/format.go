@@ -71,7 +71,8 @@ package rdb
 //	payload type:byte value version:uint16le checksum:uint64le
 //
 // The checksum covers the version. There is no other frame: the key and its
-// attributes travel beside the payload.
+// attributes travel beside the payload. In the payload of FUNCTION DUMP any
+// number of FUNCTION2 items take the place of type and value.
 
 // Versions of the format that are read; the first is what the plain types need
 // and Redis 5 can load.

@@ -208,7 +208,7 @@ func (r *Reader) opcode(op byte) {
 	case opModuleAux:
 		r.moduleAux()
 	case opFunctionPre:
-		r.fail(unsupportedf("functions in the format of a Redis 7.0 release candidate"))
+		r.fail(errFunctionPre)
 	default:
 		r.fail(corruptf("unknown type or opcode %d", op))
 	}
