@@ -39,27 +39,30 @@ func run(cfg *config.Config) error {
 	}
 	// A closed terminal, or log pipe, is no reason to stop.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-	if err := s.Start(); err != nil {
-		return err
-	}
-	// Only now: while data is loaded there is nothing to save, and a signal ends the process.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	for stopping := false; ; {
+	ended := make(chan error, 1)
+	go func() { ended <- serve(s) }()
+	for {
 		select {
 		case sig := <-signals:
-			if stopping && sig == os.Interrupt {
-				return errImpatient
+			if err := s.Signal(sig); err != nil {
+				return err
 			}
-			stopping = s.Signal(sig)
-		case <-s.Done():
-			return nil
+		case err := <-ended:
+			return err
 		}
 	}
 }
 
-// errImpatient: a second SIGINT does not wait for replicas, as the first does.
-var errImpatient = errors.New("interrupted once more")
+// serve starts the server and waits for its end.
+func serve(s *server.Server) error {
+	if err := s.Start(); err != nil && !errors.Is(err, server.ErrStopped) {
+		return err
+	}
+	<-s.Done()
+	return nil
+}
 
 // versionLine has the form of redis-server's, which tools read.
 func versionLine() string {

@@ -15,6 +15,8 @@ type LoadOptions struct {
 	DropExpiredAt int64
 	// Overwrite lets a key replace one that is there. Otherwise it is an error.
 	Overwrite bool
+	// EachKey, if set, is called after each key that was loaded; an error ends the loading.
+	EachKey func() error
 	// SetClock, if set, is told the idle time (seconds) or LFU counter of a key, -1 for
 	// unknown.
 	SetClock func(e *store.Entry, idle int64, freq int)
@@ -93,11 +95,15 @@ func (l *Loader) admit(k *Key) (bool, error) {
 	return true, nil
 }
 
-// setClock hands on what is known of the last access.
-func (l *Loader) setClock(k *Key, name []byte) {
+// loaded hands on what is known of the last access to a key that is whole.
+func (l *Loader) loaded(k *Key, name []byte) error {
 	if l.SetClock != nil && (k.Idle >= 0 || k.Freq >= 0) {
 		l.SetClock(l.db.Peek(name), k.Idle, k.Freq)
 	}
+	if l.EachKey == nil {
+		return nil
+	}
+	return l.EachKey()
 }
 
 // String loads a string.
@@ -106,8 +112,7 @@ func (l *Loader) String(k *Key, v []byte) error {
 		return err
 	}
 	l.db.SetString(k.Name, v, k.ExpireAt)
-	l.setClock(k, k.Name)
-	return nil
+	return l.loaded(k, k.Name)
 }
 
 // begin prepares for a collection, and reports whether it is loaded.
@@ -199,8 +204,7 @@ func (l *Loader) Stream(k *Key, s *stream.Stream) error {
 		return err
 	}
 	l.db.PutStream(k.Name, s, k.ExpireAt)
-	l.setClock(k, k.Name)
-	return nil
+	return l.loaded(k, k.Name)
 }
 
 // EndKey closes a collection.
@@ -214,6 +218,5 @@ func (l *Loader) EndKey() error {
 	} else if l.key.ExpireAt != 0 {
 		l.db.SetExpire(l.name, l.key.ExpireAt)
 	}
-	l.setClock(&l.key, l.name)
-	return nil
+	return l.loaded(&l.key, l.name)
 }

@@ -17,6 +17,7 @@ type Clock interface {
 type SaveOptions struct {
 	Clock    Clock           // nil: access clocks are not saved
 	Progress func(keys int)  // nil, or called every progressKeys keys with their number so far
+	EachKey  func() error    // nil, or called after each key; an error ends the saving
 	Context  context.Context // nil, or ends the saving once it is done
 }
 
@@ -63,7 +64,13 @@ func (s *saver) entry(e *store.Entry) error {
 	if err := WriteEntry(s.w, &k, e); err != nil {
 		return err
 	}
-	if s.done++; s.done%progressKeys != 0 {
+	s.done++
+	if s.EachKey != nil {
+		if err := s.EachKey(); err != nil {
+			return err
+		}
+	}
+	if s.done%progressKeys != 0 {
 		return nil
 	}
 	if s.Progress != nil {

@@ -11,12 +11,12 @@ import (
 type blockedCall struct {
 	c         *Client
 	row       *row
-	took      int64  // nanoseconds of execution, without the wait
-	failed    bool   // an error is the answer
-	cancel    func() // takes the command out of where it waits; exclusive lock
-	onTimeout func(c *Client)
-	timer     *time.Timer // nil: for ever
-	answered  bool        // the answer is on its way to the client's loop; exclusive lock
+	took      int64           // nanoseconds of execution, without the wait
+	failed    bool            // an error is the answer
+	cancel    func()          // takes the command out of where it waits; exclusive lock
+	onTimeout func(c *Client) // nil: it ends neither by a timeout nor by CLIENT UNBLOCK
+	timer     *time.Timer     // nil: for ever
+	answered  bool            // the answer is on its way to the client's loop; exclusive lock
 }
 
 // block makes the client wait. onTimeout replies if nothing else has; cancel is called under the

@@ -44,6 +44,7 @@ type Client struct {
 	watchDirty bool         // a watched key changed: EXEC fails
 	expired    []watchKey   // keys found expired under the shared lock
 	blocked    *blockedCall // nil unless a command waits
+	postponed  bool         // the next command is held back: see pauses
 
 	subs   subscriptions // to channels and patterns; see pubsub.Registry
 	pushes []byte        // messages that came while EXEC was replying; its own loop only

@@ -149,7 +149,7 @@ func (p *peer) memory(by *Call) clientMemory {
 		m.InCap = max(m.InLen, c.conn.InCap())
 		m.OutLen, m.OutCap = c.conn.OutLen(), c.conn.OutCap()
 		m.args = argBytes(by.args)
-	case c.blocked != nil:
+	case c.blocked != nil || c.postponed:
 		m.args = argBytes(c.call.args)
 	}
 	if p.replica != nil {
@@ -198,7 +198,7 @@ func (p *peer) flags() string {
 	set(p.kind == masterClient, 'M')
 	set(p.kind == pubsubClient, 'P')
 	set(c.multi.active || c.multi.executing, 'x')
-	set(c.blocked != nil, 'b')
+	set(c.blocked != nil || c.postponed, 'b')
 	set(c.watchDirty, 'd')
 	set(c.closeAfter, 'c')
 	set(c.closing.Load(), 'A')

@@ -30,7 +30,7 @@ func cmdClientUnblock(c *Call) {
 		return
 	}
 	client := c.srv.clients[id]
-	if client == nil || client.blocked == nil || client.blocked.answered {
+	if client == nil || client.blocked == nil || client.blocked.answered || client.blocked.onTimeout == nil {
 		c.out.Int(0)
 		return
 	}

@@ -55,7 +55,7 @@ func cmdConfigSet(c *Call) {
 	for _, a := range c.args[2:] {
 		pairs = append(pairs, string(a))
 	}
-	by := config.Caller{Loading: c.srv.loading.active(), Local: isLocal(c.c.addr)}
+	by := config.Caller{Loading: !c.srv.loading.is(loadNone), Local: isLocal(c.c.addr)}
 	if err := c.srv.cfg.Set(by, pairs...); err != nil {
 		c.err(err.Error())
 		return

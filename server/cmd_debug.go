@@ -44,6 +44,7 @@ func debugCommands() map[string]debugCommand {
 		"log":            {1, 1, debugLog, "<text> - Write a line to the log."},
 		"object":         {1, 1, debugObject, "<key> - How a value is kept."},
 		"panic":          {0, 0, debugPanic, "Crash the server."},
+		"pause-cron":     {1, 1, debugPauseCron, "<0|1> - Whether nothing is done that is due every so often."},
 		"populate":       {1, 3, debugPopulate, "<count> [<prefix>] [<size>] - Create string keys named <prefix>:<number>."},
 		"protocol":       {1, 1, debugProtocol, "<type> - Reply with a value of a RESP3 type."},
 		"quicklist-packed-threshold": {1, 1, debugPackedThreshold,
@@ -132,6 +133,13 @@ func debugLog(c *Call) {
 func debugPanic(c *Call) {
 	c.srv.logger.warningf("crashed by DEBUG PANIC")
 	panic("DEBUG PANIC")
+}
+
+func debugPauseCron(c *Call) {
+	if n, ok := c.int(2, ""); ok {
+		c.srv.cronPaused.Store(n != 0)
+		c.out.OK()
+	}
 }
 
 // debugPackedThreshold holds for the lists that become large from now on.
@@ -324,7 +332,7 @@ func (s *Server) reloadLocked(flush, merge bool) error {
 	if flush {
 		into = s.newStore()
 	}
-	counts, _, err := loadInto(into, f, o)
+	counts, _, err := s.loadInto(s.life, into, f, o)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"slices"
+
 	"treedis/server/command"
 	"treedis/server/config"
 )
@@ -28,12 +30,27 @@ var persistenceCommands = []row{
 		History: []command.Change{{"7.0.0", "`NOW`, `FORCE` and `ABORT`"}}}, run: cmdShutdown},
 }
 
+// cmdSave answers once the snapshot is on disk. Others are served meanwhile.
 func cmdSave(c *Call) {
-	if c.srv.persist.saving != nil {
-		c.err("ERR Background save already in progress")
+	s := c.srv
+	if s.persist.saving != nil {
+		c.err(errSaving)
 		return
 	}
-	if err := c.srv.saveNowLocked(); err != nil {
+	if !c.mayBlock() {
+		c.saveReply(s.saveNowLocked())
+		return
+	}
+	b := c.block(0, func() {}, nil)
+	s.goSaveLocked(&saveJob{forCaller: true}, func(err error) {
+		b.failed = err != nil
+		b.answerLocked(func(client *Client) { (&Call{srv: s, c: client, out: client.out}).saveReply(err) })
+	})
+}
+
+// saveReply answers SAVE.
+func (c *Call) saveReply(err error) {
+	if err != nil {
 		c.err("ERR")
 		return
 	}
@@ -56,7 +73,7 @@ func cmdBgsave(c *Call) {
 		c.out.Simple("Background saving scheduled")
 		return
 	case s.persist.saving != nil:
-		c.err("ERR Background save already in progress")
+		c.err(errSaving)
 		return
 	}
 	if err := s.startSaveLocked(); err != nil {
@@ -93,14 +110,26 @@ func cmdShutdown(c *Call) {
 		c.err(errSyntax)
 		return
 	}
-	if abort { // a shutdown waits for nothing that could be given up
+	s := c.srv
+	switch {
+	case abort && s.abortStopLocked():
+		c.out.OK()
+	case abort:
 		c.err("ERR No shutdown in progress.")
-		return
+	case c.mayBlock():
+		s.stop.clients = append(s.stop.clients, c.blockForStop())
+		s.beginStopLocked(flags)
+	case flags&config.ShutdownNow != 0:
+		s.beginStopLocked(flags)
+	default:
+		c.err("ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client")
 	}
-	c.srv.logger.warningf("User requested shutdown...")
-	if err := c.srv.prepareShutdownLocked(flags); err != nil {
-		c.err("ERR Errors trying to SHUTDOWN. Check logs.")
-		return
-	}
-	c.srv.haltLocked(flags)
+}
+
+// blockForStop makes the client wait for the server's end, or for the reason why it goes on.
+func (c *Call) blockForStop() *blockedCall {
+	var b *blockedCall
+	clients := &c.srv.stop.clients
+	b = c.block(0, func() { *clients = slices.DeleteFunc(*clients, func(o *blockedCall) bool { return o == b }) }, nil)
+	return b
 }

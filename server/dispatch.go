@@ -35,7 +35,7 @@ func (s *Server) process(c *Client) {
 			s.execute(c, args)
 		}
 		// Asked while the lock is still held. Without a connection it is a replica's feed by now.
-		if c.conn == nil || c.blocked != nil || c.closeAfter {
+		if c.conn == nil || c.blocked != nil || c.postponed || c.closeAfter {
 			return
 		}
 		if n%batchLimit == 0 {
@@ -122,6 +122,9 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	}
 	if text != "" {
 		s.reject(c, r, text)
+	} else if s.holdsBack(c, r) {
+		c.postpone()
+		return
 	} else if c.multi.active && !r.inMulti {
 		if !c.multi.spoiled && !c.watchDirty { // otherwise EXEC fails anyway
 			c.multi.queue(r, args)
@@ -227,7 +230,7 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 		return "ERR Can't execute '" + r.Name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	case lacks.Has(command.Stale) && s.role.masterDown() && !config.ReplicaServeStaleData.Get(s.cfg):
 		return errMasterDown
-	case lacks.Has(command.Loading) && s.loading.active():
+	case lacks.Has(command.Loading) && s.loading.active(), has.Has(command.NoAsyncLoading) && s.loading.is(loadAside):
 		return errLoading
 	}
 	return ""

@@ -36,5 +36,7 @@ const (
 	errForcedOut   = "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"
 	errUnblocked   = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
 	errNestedMulti = "ERR MULTI calls can not be nested"
+	errSaving      = "ERR Background save already in progress"
+	errShutdown    = "ERR Errors trying to SHUTDOWN. Check logs."
 	errBusyKey     = "BUSYKEY Target key name already exists."
 )

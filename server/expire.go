@@ -13,6 +13,7 @@ import (
 // the shared lock nothing can be deleted: the key is noted, and the loop deletes it after the batch.
 func (s *Server) expireOnAccess(c *Call, key []byte) {
 	switch {
+	case s.pauses.active():
 	case s.role.isReplica() && !c.row.Flags.Has(command.Write):
 	case c.mode == exclusive:
 		s.expire(c.db, key)
@@ -28,7 +29,7 @@ func (s *Server) reapExpired(c *Client) {
 	}
 	s.lock.lock()
 	defer s.lock.unlock()
-	if !s.role.isReplica() {
+	if !s.role.isReplica() && !s.pauses.active() {
 		now := s.now()
 		for _, k := range c.expired {
 			db := s.store.DB(k.db)
@@ -112,7 +113,7 @@ func (s *Server) countActiveExpire(began time.Duration, cut int64) {
 func (s *Server) activeExpireStep(i int) bool {
 	s.lock.lock()
 	defer s.lock.unlock()
-	if s.role.isReplica() || s.loading.active() {
+	if s.role.isReplica() || s.loading.active() || s.pauses.active() {
 		return false
 	}
 	db := s.store.DB(i)

@@ -32,7 +32,7 @@ func (c *Call) gaveExpiry(db *store.DB, key []byte) {
 func (s *Server) expireLocal() {
 	s.lock.lock()
 	defer s.lock.unlock()
-	if !s.role.isReplica() || s.loading.active() {
+	if !s.role.isReplica() || s.loading.active() || s.pauses.active() {
 		return
 	}
 	began, now, misses, seen := s.mono(), s.now(), 0, 0

@@ -6,15 +6,19 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	p := &s.persist
 	var done, total, saving int64 = 0, 0, -1
 	if job := p.saving; job != nil {
-		done, total, saving = job.done.Load(), job.keys, int64((s.mono()-job.began)/time.Second)
+		done, total = job.done.Load(), job.keys
+	}
+	if p.inBackground() {
+		saving = int64((s.mono() - p.saving.began) / time.Second)
 	}
 	w.bool("loading", s.loading.active())
-	w.zeros("async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
+	w.bool("async_loading", s.loading.is(loadAside))
+	w.zeros("current_cow_peak", "current_cow_size", "current_cow_size_age")
 	w.decimal("current_fork_perc", 100*ratio(done, total), "")
 	w.int("current_save_keys_processed", done)
 	w.int("current_save_keys_total", total)
 	w.int("rdb_changes_since_last_save", s.stats.dirty)
-	w.bool("rdb_bgsave_in_progress", p.saving != nil)
+	w.bool("rdb_bgsave_in_progress", p.inBackground())
 	w.int("rdb_last_save_time", p.lastSave)
 	w.str("rdb_last_bgsave_status", okOrErr(p.lastOK))
 	w.int("rdb_last_bgsave_time_sec", p.lastTook)
@@ -30,11 +34,13 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	w.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
 	w.str("aof_last_write_status", okOrErr(true))
 	w.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
-	if s.loading.active() {
-		w.int("loading_start_time", s.loading.startedAt()/1000)
-		w.zeros("loading_total_bytes", "loading_rdb_used_mem", "loading_loaded_bytes")
-		w.decimal("loading_loaded_perc", 0, "")
-		w.zeros("loading_eta_seconds")
+	if l := &s.loading; !l.is(loadNone) {
+		w.int("loading_start_time", l.since.Load()/1000)
+		w.int("loading_total_bytes", l.total.Load())
+		w.int("loading_rdb_used_mem", l.usedThen.Load())
+		w.int("loading_loaded_bytes", l.loaded.Load())
+		w.decimal("loading_loaded_perc", 100*ratio(l.loaded.Load(), l.total.Load()), "")
+		w.int("loading_eta_seconds", l.eta(s.now()))
 	}
 }
 

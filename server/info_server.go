@@ -45,6 +45,9 @@ func (s *Server) infoServer(w *infoWriter) {
 	w.str("executable", executable)
 	w.str("config_file", s.configFile())
 	w.bool("io_threads_active", len(s.lock.slots) > 1)
+	if s.stop.phase == waiting {
+		w.int("shutdown_in_milliseconds", (s.stop.deadline - s.mono()).Milliseconds())
+	}
 	s.infoListeners(w)
 }
 
@@ -148,11 +151,11 @@ func (s *Server) clientTotals() (t clientTotals) {
 		t.connected++
 		t.normal += m.total()
 		t.maxInput, t.maxOutput = max(t.maxInput, int64(m.InCap)), max(t.maxOutput, int64(m.OutCap))
-		if p.blocked != nil {
+		if p.blocked != nil || p.postponed {
 			t.blocked++
-			if p.blocked.timer != nil {
-				t.timeouts++
-			}
+		}
+		if p.blocked != nil && p.blocked.timer != nil {
+			t.timeouts++
 		}
 	}
 	return t

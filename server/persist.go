@@ -3,11 +3,7 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +14,7 @@ import (
 
 // persistence is the state of snapshots on disk. Guarded by the keyspace lock, except what is atomic.
 type persistence struct {
-	saving    *saveJob // the background save in progress, nil if there is none
+	saving    *saveJob // the save in progress, nil if there is none
 	scheduled bool     // BGSAVE SCHEDULE, or a save that failed: begin when possible
 	lastSave  int64    // unix seconds of the last success
 	lastTry   int64    // unix seconds at which the last background save began
@@ -30,8 +26,10 @@ type persistence struct {
 	failed atomic.Bool // the last background save failed: see refusesWrites
 }
 
-// saveJob is one background save.
+// saveJob is one save of the data as it was at an instant. Nobody is kept from anything meanwhile.
 type saveJob struct {
+	forCaller bool // SAVE or the end of the server waits for it, which then say what came of it
+
 	ctx    context.Context // ends with abort
 	cancel context.CancelCauseFunc
 	began  time.Duration // monotonic
@@ -60,13 +58,16 @@ func (j *saveJob) commit(from, to string) error {
 	return os.Rename(from, to)
 }
 
+// inBackground reports whether a background save is in progress.
+func (p *persistence) inBackground() bool { return p.saving != nil && !p.saving.forCaller }
+
 // retryAfter is how long a failed background save is not tried again by a save point: the reason, a
 // full disk perhaps, will not have gone away at once.
 const retryAfter = 5 // seconds
 
 var (
 	errSaveAborted = errors.New("aborted")
-	errSaveBusy    = errors.New("a background save is in progress")
+	errSaveBusy    = errors.New("a save is in progress")
 	errHalted      = errors.New("the server is stopping")
 )
 
@@ -88,30 +89,42 @@ func (s *Server) startSaveLocked() error {
 	case p.saving != nil:
 		return errSaveBusy
 	}
-	snap := s.snapshotLocked(noFilter)
-	job := &saveJob{began: s.mono(), dirty: s.stats.dirty, keys: int64(s.store.Len())}
-	job.ctx, job.cancel = context.WithCancelCause(context.Background())
-	p.saving, p.scheduled, p.lastTry = job, false, s.now()/1000
-	path := s.rdbPath()
+	p.scheduled, p.lastTry = false, s.now()/1000
 	s.logger.noticef("Background saving started")
-	s.wg.Go(func() {
-		o := rdb.SaveOptions{Context: job.ctx, Progress: func(n int) { job.done.Store(int64(n)) }}
-		s.finishSave(job, writeRDB(path, snap, o, job.commit))
-	})
+	s.goSaveLocked(&saveJob{}, func(error) {})
 	return nil
 }
 
-// finishSave takes note of how a background save ended.
-func (s *Server) finishSave(job *saveJob, err error) {
-	job.cancel(nil)
-	s.lock.lock()
-	defer s.lock.unlock()
+// goSaveLocked writes a snapshot of the data as it is now in a goroutine of its own. then is called under the exclusive lock when
+// it is written, or is not. There must be no other save in progress.
+func (s *Server) goSaveLocked(job *saveJob, then func(err error)) {
+	job.began, job.dirty, job.keys = s.mono(), s.stats.dirty, int64(s.store.Len())
+	job.ctx, job.cancel = context.WithCancelCause(s.life)
+	s.persist.saving = job
+	snap, path := s.snapshotLocked(noFilter), s.rdbPath()
+	s.wg.Go(func() {
+		o := rdb.SaveOptions{Context: job.ctx, Progress: func(n int) { job.done.Store(int64(n)) }}
+		err := s.writeRDB(path, snap, o, job.commit)
+		job.cancel(nil)
+		s.lock.lock()
+		defer s.lock.unlock()
+		s.finishSaveLocked(job, err)
+		then(err)
+	})
+}
+
+// finishSaveLocked takes note of how a save ended.
+func (s *Server) finishSaveLocked(job *saveJob, err error) {
 	p := &s.persist
 	if p.saving == job { // an aborted one may have been replaced
 		p.saving = nil
 	}
+	if job.forCaller {
+		s.savedForCaller(job.dirty, err)
+		return
+	}
 	p.lastTook = int64((s.mono() - job.began) / time.Second)
-	if errors.Is(err, errSaveAborted) {
+	if errors.Is(err, errSaveAborted) || s.life.Err() != nil && err != nil {
 		s.logger.warningf("Background saving aborted")
 		return // as in Redis this is no failure
 	}
@@ -126,6 +139,18 @@ func (s *Server) finishSave(job *saveJob, err error) {
 	s.logger.noticef("Background saving terminated with success")
 }
 
+// savedForCaller takes note of how a save ended that was no background save. A success makes up for background saves that failed.
+func (s *Server) savedForCaller(dirty int64, err error) {
+	if err != nil {
+		s.logger.warningf("Error saving DB on disk: %v", err)
+		return
+	}
+	s.logger.noticef("DB saved on disk")
+	s.saved(dirty)
+	s.persist.lastOK = true
+	s.persist.failed.Store(false)
+}
+
 // saved takes note of a snapshot on disk that holds the first dirty changes.
 func (s *Server) saved(dirty int64) {
 	s.stats.dirty -= dirty
@@ -133,7 +158,7 @@ func (s *Server) saved(dirty int64) {
 	s.persist.saves++
 }
 
-// abortSaveLocked ends the background save in progress without its file. Another may begin at once.
+// abortSaveLocked ends the save in progress without its file. Another may begin at once.
 func (s *Server) abortSaveLocked() {
 	if j := s.persist.saving; j != nil {
 		j.abort()
@@ -147,57 +172,9 @@ func (s *Server) saveNowLocked() error {
 		return errSaveBusy
 	}
 	dirty := s.stats.dirty
-	if err := writeRDB(s.rdbPath(), s.snapshotLocked(noFilter), rdb.SaveOptions{}, os.Rename); err != nil {
-		s.logger.warningf("Error saving DB on disk: %v", err)
-		return err
-	}
-	s.logger.noticef("DB saved on disk")
-	s.saved(dirty)
-	s.persist.lastOK = true
-	s.persist.failed.Store(false)
-	return nil
-}
-
-// writeRDB writes a snapshot to path: to a temporary file beside it, which is synced and renamed, so
-// that there is a whole file at all times.
-func writeRDB(path string, snap *snapshot, o rdb.SaveOptions, rename func(from, to string) error) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "temp-*.rdb")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := snap.write(f, o); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes a rename in dir durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	err := s.writeRDB(s.rdbPath(), s.snapshotLocked(noFilter), rdb.SaveOptions{}, os.Rename)
+	s.savedForCaller(dirty, err)
+	return err
 }
 
 // persistCron begins the background saves that are due.
@@ -222,72 +199,4 @@ func (s *Server) persistCron() {
 			s.logger.warningf("Background saving: %v", err)
 		}
 	}
-}
-
-// loadAtStart loads the snapshot file, if there is one. A file that can't be read whole is an error, and
-// nothing of it is kept.
-func (s *Server) loadAtStart() error {
-	path := s.rdbPath()
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("opening the snapshot: %w", err)
-	}
-	defer f.Close()
-	began := s.mono()
-	info, err := s.loadFile(f)
-	if err != nil {
-		return fmt.Errorf("loading %s: %w", path, err)
-	}
-	s.restoreHistory(info)
-	s.logger.noticef("DB loaded from disk: %.3f seconds", (s.mono() - began).Seconds())
-	return nil
-}
-
-// loadFile replaces the data set by an RDB. Nothing changes if it can't be read whole.
-func (s *Server) loadFile(r io.Reader) (rdbInfo, error) {
-	s.loading.begin(s.now())
-	defer s.loading.end()
-	st := s.newStore()
-	o := rdb.LoadOptions{SetClock: s.clock.restore}
-	if !s.role.isReplica() && config.ReplicaOf.Get(s.cfg).Host == "" {
-		o.DropExpiredAt = s.now()
-	}
-	counts, info, err := loadInto(st, r, o)
-	if err != nil {
-		return info, err
-	}
-	s.lock.lock()
-	defer s.lock.unlock()
-	s.store.Adopt(st)
-	s.persist.loaded = counts
-	s.logger.noticef("Done loading RDB, keys loaded: %d, keys expired: %d.", counts.Keys, counts.Expired)
-	return info, nil
-}
-
-// loadingState says whether a data set is being loaded, during which commands are refused.
-type loadingState struct {
-	on    atomic.Bool
-	mu    sync.Mutex
-	since int64 // guarded by mu; unix ms
-}
-
-func (l *loadingState) active() bool { return l.on.Load() }
-
-func (l *loadingState) begin(now int64) {
-	l.mu.Lock()
-	l.since = now
-	l.mu.Unlock()
-	l.on.Store(true)
-}
-
-func (l *loadingState) end() { l.on.Store(false) }
-
-// startedAt returns when the loading in progress began, in unix ms.
-func (l *loadingState) startedAt() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.since
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -230,15 +231,18 @@ func TestAbortedSaveLeavesTheFileAlone(t *testing.T) {
 	s.lock.unlock()
 	ss.do("set a new")
 	var kept []byte
-	err := writeRDB(path, snap, rdb.SaveOptions{Context: job.ctx}, func(from, to string) error {
-		require.NoError(t, s.prepareShutdown(config.ShutdownSave))
+	err := s.writeRDB(path, snap, rdb.SaveOptions{Context: job.ctx}, func(from, to string) error {
+		s.lock.lock()
+		s.beginStopLocked(config.ShutdownSave)
+		s.lock.unlock()
+		<-s.quit
 		var err error
 		kept, err = os.ReadFile(path)
 		require.NoError(t, err)
 		return job.commit(from, to)
 	})
 	require.ErrorIs(t, err, errSaveAborted)
-	s.finishSave(job, err)
+	s.finishSaveLocked(job, err)
 	require.True(t, s.persist.lastOK, "to be aborted is no failure")
 	now, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -246,12 +250,6 @@ func TestAbortedSaveLeavesTheFileAlone(t *testing.T) {
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, files, 1)
-}
-
-func (s *Server) prepareShutdown(flags config.ShutdownFlags) error {
-	s.lock.lock()
-	defer s.lock.unlock()
-	return s.prepareShutdownLocked(flags)
 }
 
 func TestShutdownVariants(t *testing.T) {
@@ -289,9 +287,9 @@ func TestShutdownWithoutItsSnapshotIsRefused(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "dump.rdb"), 0o755))
 	c := n.dial()
 	c.expect("set a 1", "OK", "shutdown", "-ERR Errors trying to SHUTDOWN. Check logs.", "get a", "1", "set a 2", "OK")
-	require.False(t, n.s.Signal(os.Interrupt))
-	n.logged("Errors trying to shut down the server.")
-	c.expect("get a", "2")
+	require.NoError(t, n.s.Signal(os.Interrupt))
+	n.until(func() bool { return strings.Count(n.log.String(), "Errors trying to shut down the server.") == 2 }, "refused again")
+	c.expect("get a", "2", "set a 3", "OK")
 	c.send("shutdown force")
 	c.closed()
 	<-n.s.Done()
@@ -376,8 +374,8 @@ func TestSignalSavesAndStops(t *testing.T) {
 	dir := t.TempDir()
 	n := startNode(t, "dir "+dir, "save 3600 1", "shutdown-on-sigint nosave")
 	n.dial().expect("set a 1", "OK")
-	require.True(t, n.s.Signal(syscall.SIGTERM))
-	require.True(t, n.s.Signal(os.Interrupt), "it is stopping already")
+	require.NoError(t, n.s.Signal(syscall.SIGTERM))
+	require.NoError(t, n.s.Signal(syscall.SIGTERM), "it is stopping already")
 	<-n.s.Done()
 	require.FileExists(t, filepath.Join(dir, "dump.rdb"))
 }
@@ -389,4 +387,136 @@ func TestDirectivesThatPromiseMoreAreWarnedOf(t *testing.T) {
 	n.set("sync-replicas", "1")
 	n.logged("replication is asynchronous")
 	require.NotContains(t, n.log.String(), "there is no TLS")
+}
+
+// pausedReplica is a replica that is online and acknowledges nothing.
+func pausedReplica(t *testing.T, m *node) *wire {
+	t.Helper()
+	r := m.dial()
+	r.expect("replconf listening-port 1 capa eof capa psync2", "OK")
+	r.send("psync ? -1")
+	m.until(func() bool { return m.s.master.Count() == 1 }, "attached")
+	return r
+}
+
+func TestShutdownAbort(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	m := startNode(t, "dir "+dir, "shutdown-timeout 600", "save 3600 1", "enable-debug-command yes", "shutdown-on-sigterm nosave")
+	c := m.dial()
+	c.expect("set a 1", "OK", "shutdown abort", "-ERR No shutdown in progress.")
+	pausedReplica(t, m)
+	c.expect("set b 1", "OK")
+	first, second, writer := m.dial(), m.dial(), m.dial()
+	first.send("shutdown")
+	m.logged("Waiting for replicas before shutting down.")
+	require.NotEmpty(t, c.info("shutdown_in_milliseconds"))
+	second.send("shutdown nosave")
+	writer.expect("multi", "OK", "get a", "QUEUED")
+	writer.send("set a 2")
+	m.until(func() bool { return c.info("blocked_clients") == "3" }, "both wait, and the writer")
+	c.expect("get a", "1", "shutdown abort", "OK")
+	require.Equal(t, "-"+errShutdown, first.read())
+	require.Equal(t, "-"+errShutdown, second.read())
+	require.Equal(t, "QUEUED", writer.read())
+	writer.expect("exec", "[1 OK]", "get a", "2")
+	require.Equal(t, "0", c.info("blocked_clients"))
+	require.NoFileExists(t, filepath.Join(dir, "dump.rdb"))
+
+	// A signal that nothing has been done about yet can be taken back as well.
+	c.expect("debug pause-cron 1", "OK")
+	require.NoError(t, m.s.Signal(syscall.SIGTERM))
+	c.expect("shutdown abort", "OK", "debug pause-cron 0", "OK", "shutdown abort", "-ERR No shutdown in progress.", "set a 3", "OK")
+
+	// While the last snapshot is written as well.
+	c.expect("config set rdb-key-save-delay 50000000", "OK")
+	first.send("shutdown now save")
+	m.logged("Saving the final RDB snapshot before exiting.")
+	writer.send("set a 4")
+	m.until(func() bool { return c.info("blocked_clients") == "2" }, "one waits, and the writer")
+	c.expect("get a", "3", "shutdown abort", "OK")
+	require.Equal(t, "-"+errShutdown, first.read())
+	require.Equal(t, "OK", writer.read())
+	m.until(func() bool { files, _ := os.ReadDir(dir); return len(files) == 0 }, "no file stays")
+}
+
+func TestShutdownTimeout(t *testing.T) {
+	t.Parallel()
+	m := startNode(t, "shutdown-timeout 1")
+	pausedReplica(t, m)
+	c := m.dial()
+	c.expect("set a 1", "OK")
+	c.send("shutdown")
+	c.closed()
+	<-m.s.Done()
+	m.logged("Lagging replica ")
+	m.logged("0 of 1 replicas are in sync when shutting down.")
+}
+
+func TestInsistingSignal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := startNode(t, "dir "+dir, "save 3600 1", "rdb-key-save-delay 50000000")
+	n.dial().expect("set a 1", "OK")
+	require.NoError(t, n.s.Signal(os.Interrupt))
+	n.until(func() bool { files, _ := os.ReadDir(dir); return len(files) == 1 }, "a temporary file")
+	require.ErrorIs(t, n.s.Signal(os.Interrupt), ErrInsisted)
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, files)
+}
+
+func TestSaveServesOthers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := startNode(t, "dir "+dir, "rdb-key-save-delay 50000000")
+	a, b := n.dial(), n.dial()
+	a.expect("set a 1", "OK", "set b 1", "OK")
+	a.send("save")
+	n.until(func() bool { return b.info("current_save_keys_total") == "2" }, "saving")
+	b.expect("set a 2", "OK", "get a", "2", "save", "-"+errSaving, "bgsave", "-"+errSaving)
+	require.Equal(t, "0", b.info("rdb_bgsave_in_progress"))
+	b.expect("flushall", "OK") // what is being saved is of no use any more
+	require.Equal(t, "-ERR", a.read())
+	n.set("rdb-key-save-delay", "0")
+	a.expect("set a 3", "OK", "save", "OK", "get a", "3")
+	require.FileExists(t, filepath.Join(dir, "dump.rdb"))
+}
+
+func TestEveryStepOfSavingMayFail(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"write", "sync", "rename"} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			n := startNode(t, "dir "+dir, "save 3600 1")
+			c := n.dial()
+			c.expect("set a old", "OK", "save", "OK", "set a new", "OK")
+			fail := errors.New("injected")
+			n.s.lock.lock()
+			n.s.failAt = func(at string) error {
+				if at == step {
+					return fail
+				}
+				return nil
+			}
+			n.s.lock.unlock()
+			c.expect("save", "-ERR", "shutdown", "-"+errShutdown)
+			n.bgsave(false)
+			n.logged("injected")
+			files, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			require.Len(t, files, 1, "no temporary file stays")
+			kept := startNode(t, "dir "+dir)
+			kept.dial().expect("get a", "old")
+			n.s.lock.lock()
+			n.s.failAt = nil
+			n.s.lock.unlock()
+			c.expect("set a 2", "-"+errMisconf)
+			n.bgsave(true)
+			c.expect("set a newer", "OK", "save", "OK")
+			kept = startNode(t, "dir "+dir)
+			kept.dial().expect("get a", "newer")
+		})
+	}
 }

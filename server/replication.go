@@ -225,9 +225,12 @@ type loaded struct {
 	db    int // that the stream goes on in
 }
 
-func (t replTarget) LoadRDB(_ context.Context, r io.Reader, _ repl.SyncInfo) (repl.Dataset, error) {
-	st := t.s.newStore()
-	_, info, err := loadInto(st, r, rdb.LoadOptions{SetClock: t.s.clock.restore})
+func (t replTarget) LoadRDB(ctx context.Context, r io.Reader, sync repl.SyncInfo) (repl.Dataset, error) {
+	s := t.s
+	st := s.newStore()
+	s.loading.begin(loadAside, s.now(), max(sync.Size, 0))
+	defer s.loading.end()
+	_, info, err := s.loadInto(ctx, st, r, rdb.LoadOptions{SetClock: s.clock.restore})
 	if err != nil {
 		return nil, err
 	}

@@ -77,6 +77,8 @@ type Server struct {
 	memory        memoryStats
 	oom           oomScore
 	role          role
+	pauses        pauses
+	stop          stopState
 	restoredDB    int  // selected in the stream that a restarted replica continues
 	resumable     bool // a master may know this server's replication id and offset
 
@@ -90,25 +92,32 @@ type Server struct {
 	skipChecksum   bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
 	scans          scanPositions
 	debug          map[string]debugCommand
-	activeExpireOn atomic.Bool // DEBUG SET-ACTIVE-EXPIRE
+	activeExpireOn atomic.Bool   // DEBUG SET-ACTIVE-EXPIRE
+	cronPaused     atomic.Bool   // DEBUG PAUSE-CRON
+	asked          atomic.Bool   // a signal has asked for the end, and it has not been given up since
+	interrupted    atomic.Bool   // valid if asked: the signal was SIGINT
+	lastReport     time.Duration // of cron: when the log last told how far the loading is
 
 	sortRooms sync.Pool // of *sortRoom
 
 	rand   *rand.Rand // guarded by randMu
 	randMu sync.Mutex
 
-	startMu   sync.Mutex         // held by Start and Shutdown
-	down      bool               // guarded by startMu: Shutdown was called
-	cancel    context.CancelFunc // guarded by startMu; ends cron
-	net       *netio.Server      // written by Start before the first client, under startMu
-	listenMu  sync.Mutex         // taken after the keyspace lock
-	listeners []listener         // guarded by listenMu
-	wg        sync.WaitGroup     // goroutines that Shutdown waits for
-	halted    bool               // keyspace lock, exclusive; no client's command is executed any more
+	startMu   sync.Mutex      // held by Start and Shutdown
+	down      bool            // guarded by startMu: Shutdown was called
+	life      context.Context // until Shutdown
+	end       context.CancelCauseFunc
+	net       *netio.Server  // written by Start before the first client, under startMu
+	listenMu  sync.Mutex     // taken after the keyspace lock
+	listeners []listener     // guarded by listenMu
+	wg        sync.WaitGroup // goroutines that Shutdown waits for
+	halted    bool           // keyspace lock, exclusive; no client's command is executed any more
 	stopOnce  sync.Once
 	quit      chan struct{} // closed to ask for Shutdown
-	grace     time.Duration // set before quit is closed: how long to wait for replicas
 	stopped   chan struct{} // closed when Shutdown has finished
+	wake      chan struct{} // makes cron look for a signal at once
+	temps     tempFiles
+	failAt    func(step string) error // makes steps of saving fail in tests
 	runID     string
 }
 
@@ -141,11 +150,12 @@ func New(opts Options) (*Server, error) {
 	}
 	s := &Server{
 		opts: opts, cfg: opts.Config, table: table, started: time.Now(),
-		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}),
+		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}), wake: make(chan struct{}, 1),
 		debug:    debugCommands(),
 		waits:    keyWaits{of: map[watchKey][]*keyWait{}},
 		watchers: watchers{}, clients: map[int64]*Client{}, targets: targets{}, localExpiries: localExpiries{},
 	}
+	s.life, s.end = context.WithCancelCause(context.Background())
 	loops := int(config.IOThreads.Get(s.cfg))
 	s.lock = newKeyspaceLock(loops)
 	s.stats = newStats(loops, table)

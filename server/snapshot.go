@@ -1,8 +1,11 @@
 package server
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"treedis/rdb"
 	"treedis/repl"
@@ -19,6 +22,7 @@ type snapshot struct {
 	opts   rdb.WriterOptions
 	clock  rdb.Clock
 	filter repl.Filter
+	srv    *Server
 }
 
 // snapshotLocked takes a snapshot, in constant time. It needs the exclusive lock.
@@ -31,6 +35,7 @@ func (s *Server) snapshotLocked(f repl.Filter) *snapshot {
 		},
 		clock:  s.clock.forSnapshots(config.MaxMemoryPolicy.Get(s.cfg)),
 		filter: f,
+		srv:    s,
 	}
 	add := func(name, value string) { snap.aux = append(snap.aux, [2]string{name, value}) }
 	add("redis-ver", RedisVersion)
@@ -72,7 +77,10 @@ func (n *snapshot) write(to io.Writer, o rdb.SaveOptions) error {
 		}
 	}
 	if !n.filter.ExcludeData {
-		o.Clock = n.clock
+		if o.Context == nil {
+			o.Context = n.srv.life
+		}
+		o.Clock, o.EachKey = n.clock, n.srv.delayFor(o.Context, config.RDBKeySaveDelay)
 		if err := rdb.SaveSnapshot(w, n.data, o); err != nil {
 			return err
 		}
@@ -90,8 +98,8 @@ type rdbInfo struct {
 	db     int   // selected in the stream at that offset
 }
 
-// loadInto reads an RDB into a fresh store.
-func loadInto(st *store.Store, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, rdbInfo, error) {
+// loadInto reads an RDB into a store that nobody else uses. The server's end ends it, as does ctx.
+func (s *Server) loadInto(ctx context.Context, st *store.Store, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, rdbInfo, error) {
 	info := rdbInfo{offset: -1}
 	var l *rdb.Loader
 	o.Aux = func(name, value []byte) error {
@@ -105,12 +113,46 @@ func loadInto(st *store.Store, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, 
 			info.offset = n
 		case string(name) == "repl-stream-db" && ok && n >= 0 && n < int64(st.Databases()):
 			info.db = int(n)
+		default:
+			s.logAux(string(name), string(value), n)
 		}
 		return nil
 	}
+	o.EachKey = s.delayFor(ctx, config.KeyLoadDelay)
 	l = rdb.NewLoader(st, o)
 	st.Bulk(true)
 	defer st.Bulk(false)
-	err := rdb.NewReader(r, rdb.ReaderOptions{}).Read(l)
-	return l.LoadCounts, info, err
+	skipped := 0
+	ro := rdb.ReaderOptions{SkipChecksum: !config.RDBChecksum.Get(s.cfg), EmptyKey: func(name []byte) {
+		if skipped++; skipped <= maxEmptyKeysLogged {
+			s.logger.noticef("rdbLoadObject skipping empty key: %s", name)
+		}
+	}}
+	if err := rdb.NewReader(loadReader{ctx, r, &s.loading}, ro).Read(l); err != nil {
+		return l.LoadCounts, info, err
+	}
+	text := ""
+	if skipped > 0 {
+		text = fmt.Sprintf(", empty keys skipped: %d", skipped)
+	}
+	s.logger.noticef("Done loading RDB, keys loaded: %d, keys expired: %d%s.", l.Keys, l.Expired, text)
+	return l.LoadCounts, info, nil
+}
+
+// maxEmptyKeysLogged is how many of a file's keys without elements the log names.
+const maxEmptyKeysLogged = 10
+
+// logAux tells what a file says about itself. number is the value as a number, if it is one.
+func (s *Server) logAux(name, value string, number int64) {
+	switch {
+	case strings.HasPrefix(name, "%"):
+		s.logger.noticef("RDB '%s': %s", name, value)
+	case name == "redis-ver":
+		s.logger.noticef("Loading RDB produced by version %s", value)
+	case name == "ctime":
+		s.logger.noticef("RDB age %d seconds", max(s.now()/1000-number, 0))
+	case name == "used-mem":
+		s.loading.usedThen.Store(number)
+		s.logger.noticef("RDB memory usage when created %.2f Mb", float64(number)/(1<<20))
+	}
 }

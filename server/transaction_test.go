@@ -30,7 +30,7 @@ func TestRefusalsInsideTransactions(t *testing.T) {
 		"exec", "-ERR EXEC without MULTI")
 
 	ss.expect("multi", "+OK", "get a", "+QUEUED")
-	ss.s.loading.begin(0)
+	ss.s.loading.begin(loadFirst, 0, 0)
 	ss.expect("exec", "-EXECABORT Transaction discarded because of: "+errLoading, "get a", "-"+errLoading)
 	ss.s.loading.end()
 }

@@ -80,8 +80,9 @@ one microsecond after every n keys.`}, 0, minInt, maxInt)
 	KeyLoadDelay = diagnostics.int(row{name: "key-load-delay", flags: hidden, unit: Microseconds, doc: `
 The same while loading.`}, 0, minInt, maxInt)
 
-	LoadingProcessEventsIntervalBytes = diagnostics.int(row{name: "loading-process-events-interval-bytes", flags: hidden, unit: Bytes, doc: `
-Bytes of a snapshot to load between two looks at the clients.`}, 2<<20, 1024, maxInt)
+	LoadingProcessEventsIntervalBytes = diagnostics.int(row{name: "loading-process-events-interval-bytes", flags: hidden | meaningless, unit: Bytes, doc: `
+Bytes of a snapshot to load between two looks at the clients, which are served
+all the time.`}, 2<<20, 1024, maxInt)
 
 	WatchdogPeriod = diagnostics.int(row{name: "watchdog-period", flags: hidden | meaningless, unit: Milliseconds, doc: `
 Milliseconds a command may take before its stack is logged.`}, 0, 0, maxInt)

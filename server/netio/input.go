@@ -33,6 +33,9 @@ func (c *Conn) InCap() int {
 // Consume drops the first n bytes of the input.
 func (c *Conn) Consume(n int) { c.r += min(n, c.w-c.r) }
 
+// Unconsume undoes the last Consume, or some of it: n bytes are input again. It is for the callback that consumed them.
+func (c *Conn) Unconsume(n int) { c.r -= min(n, c.r) }
+
 // Need tells how many bytes are missing until Data can do more, so that the buffer is made large enough at once. It holds until the next
 // Data.
 func (c *Conn) Need(n int) { c.need = n }
