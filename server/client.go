@@ -53,6 +53,7 @@ type Client struct {
 
 	offer    *repl.ReplicaInfo // what REPLCONF told; nil for ordinary clients
 	isMaster bool              // executes the master's stream
+	isScript bool              // executes the commands of scripts
 
 	mark       time.Duration // monotonic time at the end of the last command, or when the lock was got
 	batchBegan time.Duration // monotonic time of the batch's start

@@ -127,7 +127,7 @@ func (s *Server) execute(c *Client, args [][]byte) {
 		return
 	} else if c.multi.active && !r.inMulti {
 		if !c.multi.spoiled && !c.watchDirty { // otherwise EXEC fails anyway
-			c.multi.queue(r, args)
+			c.multi.queue(r, args, s.flagsOf(r, args))
 		}
 		c.out.Simple("QUEUED")
 	} else {
@@ -197,6 +197,14 @@ func (s *Server) lockMode(c *Client, r *row) lockMode {
 	return exclusive
 }
 
+// flagsOf returns the flags of a call.
+func (s *Server) flagsOf(r *row, args [][]byte) command.Flags {
+	if r.flagsOf == nil {
+		return r.Flags
+	}
+	return r.flagsOf(s, r, args)
+}
+
 // refusal returns the error with which a command is refused before it runs, in Redis's order.
 func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 	if !c.authenticated && !r.Flags.Has(command.NoAuth) && s.authRequired() {
@@ -209,7 +217,8 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 		return "" // its stream is applied whatever the state: the other replicas apply it too
 	}
 	// EXEC is whatever the commands are that it would run.
-	has, lacks := r.Flags, ^r.Flags
+	has := s.flagsOf(r, args)
+	lacks := ^has
 	if r.isExec {
 		has |= c.multi.has
 		lacks |= c.multi.lacks

@@ -38,5 +38,7 @@ const (
 	errNestedMulti = "ERR MULTI calls can not be nested"
 	errSaving      = "ERR Background save already in progress"
 	errShutdown    = "ERR Errors trying to SHUTDOWN. Check logs."
+	errNoScript    = "NOSCRIPT No matching script. Please use EVAL."
+	errNotBusy     = "NOTBUSY No scripts in execution right now."
 	errBusyKey     = "BUSYKEY Target key name already exists."
 )

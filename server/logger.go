@@ -44,6 +44,13 @@ func (l *logger) setLevel(level config.Level) {
 	l.mu.Unlock()
 }
 
+// enabled reports whether lines of a level are written.
+func (l *logger) enabled(level config.Level) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return level >= l.level
+}
+
 func (l *logger) printf(level config.Level, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -30,6 +30,8 @@ import (
 const (
 	Version      = "0.1.0"
 	RedisVersion = "7.2.4"
+
+	redisVersionNum = 0x070204 // as scripts see it
 )
 
 // Options are what a Server needs from outside. The zero value of each field stands for the real thing.
@@ -70,6 +72,7 @@ type Server struct {
 	channels      *pubsub.Registry[*Client] // looked up under the shared lock too
 	targets       targets
 	localExpiries localExpiries
+	scripts       scripts
 	nextClient    int64
 	expireCursor  []uint64
 	avgTTL        []int64 // by database, as the active expiry sees it; ms
@@ -89,6 +92,7 @@ type Server struct {
 	clock          accessClock
 	loading        loadingState
 	gauge          memoryGauge
+	denyScriptsOff bool // DEBUG SET-DISABLE-DENY-SCRIPTS; keyspace lock
 	skipChecksum   bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
 	scans          scanPositions
 	debug          map[string]debugCommand
@@ -173,6 +177,7 @@ func New(opts Options) (*Server, error) {
 	s.runID = s.randomHex(40)
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
 	s.newReplication()
+	s.newScripts()
 	s.memory.startup = s.memory.observe().objects
 	if err := s.applyConfig(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)

@@ -22,6 +22,9 @@ type row struct {
 	// pushes is set for commands whose replies are pushes: CLIENT REPLY does not turn them off.
 	pushes bool
 
+	// flagsOf is set for commands whose flags depend on the script that they run. They hold the lock exclusively.
+	flagsOf func(s *Server, r *row, args [][]byte) command.Flags
+
 	shared bool // derived: runs under the shared lock
 	isExec bool // derived
 	isPing bool // derived
@@ -53,6 +56,7 @@ func tableGroups() [][]row {
 		persistenceCommands,
 		pubsubCommands,
 		replicationCommands,
+		scriptCommands,
 		serverCommands,
 		setCommands,
 		sortCommands,
@@ -74,7 +78,7 @@ func newTable() (*command.Table[row], error) {
 		// A command that may replicate has something to write all the same, though a replica takes it from anybody; one
 		// that may wait for keys joins their queues, which the exclusive lock guards.
 		r.shared = r.local || r.Flags.Has(command.ReadOnly) &&
-			!r.Flags.Has(command.MayReplicate) && !r.Flags.Has(command.Blocking)
+			!r.Flags.Has(command.MayReplicate) && !r.Flags.Has(command.Blocking) && r.flagsOf == nil
 		r.isExec, r.isPing = r.Name == "exec", r.Name == "ping"
 	}
 	return t, nil

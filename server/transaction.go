@@ -22,8 +22,8 @@ type queuedCommand struct {
 	args [][]byte
 }
 
-// queue keeps a command for EXEC. The arguments are copied: they alias the connection's buffer.
-func (t *transaction) queue(r *row, args [][]byte) {
+// queue keeps a command with its flags for EXEC. The arguments are copied: they alias the connection's buffer.
+func (t *transaction) queue(r *row, args [][]byte, flags command.Flags) {
 	size := 0
 	for _, a := range args {
 		size += len(a)
@@ -36,8 +36,8 @@ func (t *transaction) queue(r *row, args [][]byte) {
 		kept[i] = buf[n:len(buf):len(buf)]
 	}
 	t.queued = append(t.queued, queuedCommand{r, kept})
-	t.has |= r.Flags
-	t.lacks |= ^r.Flags
+	t.has |= flags
+	t.lacks |= ^flags
 }
 
 func (t *transaction) spoil() {

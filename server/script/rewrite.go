@@ -1,0 +1,207 @@
+package script
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// maxSyntaxDepth bounds the nesting of a source text, and with it the stack that compiling takes. PUC's Lua allows 200
+// levels, but does not count operators that associate to the left.
+const maxSyntaxDepth = 5000
+
+var errTooDeep = errors.New("chunk has too many syntax levels")
+
+// concatMark stands for the concatenation function in a syntax tree: a constant that link replaces.
+const concatMark = lua.LString("\x00concat\x00")
+
+// rewrite changes a syntax tree where gopher-lua's operators differ from Lua's: a concatenation becomes a call of a
+// function that prints numbers as Lua does and bounds the result; and numerals with a leading zero are decimal.
+// straight is set if what is left does a bounded number of steps.
+func rewrite(stmts []ast.Stmt) (straight bool, err error) {
+	r := rewriter{straight: true}
+	r.stmts(stmts)
+	return r.straight, r.err
+}
+
+type rewriter struct {
+	depth    int
+	straight bool // no loop and no function so far, nor a variable by which there may be some
+	err      error
+}
+
+// winding are the global variables by which a text without loops may execute others.
+var winding = map[string]bool{
+	"_G": true, "coroutine": true, "getfenv": true, "load": true, "loadstring": true, "setfenv": true,
+	"setmetatable": true, "xpcall": true,
+}
+
+func (r *rewriter) enter() bool {
+	r.depth++
+	if r.depth > maxSyntaxDepth {
+		r.err = errTooDeep
+	}
+	return r.err == nil
+}
+
+func (r *rewriter) leave() { r.depth-- }
+
+func (r *rewriter) stmts(list []ast.Stmt) {
+	if r.enter() {
+		for _, s := range list {
+			r.stmt(s)
+		}
+	}
+	r.leave()
+}
+
+func (r *rewriter) stmt(s ast.Stmt) {
+	switch s := s.(type) {
+	case *ast.AssignStmt:
+		r.exprs(s.Lhs)
+		r.exprs(s.Rhs)
+	case *ast.LocalAssignStmt:
+		r.exprs(s.Exprs)
+	case *ast.FuncCallStmt:
+		s.Expr = r.expr(s.Expr)
+	case *ast.DoBlockStmt:
+		r.stmts(s.Stmts)
+	case *ast.WhileStmt:
+		r.straight = false
+		s.Condition = r.expr(s.Condition)
+		r.stmts(s.Stmts)
+	case *ast.RepeatStmt:
+		r.straight = false
+		s.Condition = r.expr(s.Condition)
+		r.stmts(s.Stmts)
+	case *ast.IfStmt:
+		s.Condition = r.expr(s.Condition)
+		r.stmts(s.Then)
+		r.stmts(s.Else)
+	case *ast.NumberForStmt:
+		r.straight = false
+		s.Init, s.Limit, s.Step = r.expr(s.Init), r.expr(s.Limit), r.expr(s.Step)
+		r.stmts(s.Stmts)
+	case *ast.GenericForStmt:
+		r.straight = false
+		r.exprs(s.Exprs)
+		r.stmts(s.Stmts)
+	case *ast.FuncDefStmt:
+		r.straight = false
+		s.Name.Func, s.Name.Receiver = r.expr(s.Name.Func), r.expr(s.Name.Receiver)
+		r.stmts(s.Func.Stmts)
+	case *ast.ReturnStmt:
+		r.exprs(s.Exprs)
+	case *ast.GotoStmt:
+		r.straight = false
+	}
+}
+
+func (r *rewriter) exprs(list []ast.Expr) {
+	for i, e := range list {
+		list[i] = r.expr(e)
+	}
+}
+
+// expr returns what an expression becomes.
+func (r *rewriter) expr(e ast.Expr) ast.Expr {
+	if e == nil || !r.enter() {
+		return e
+	}
+	defer r.leave()
+	switch e := e.(type) {
+	case *ast.NumberExpr:
+		e.Value = numeral(e.Value)
+	case *ast.AttrGetExpr:
+		e.Object, e.Key = r.expr(e.Object), r.expr(e.Key)
+	case *ast.TableExpr:
+		for _, f := range e.Fields {
+			f.Key, f.Value = r.expr(f.Key), r.expr(f.Value)
+		}
+	case *ast.FuncCallExpr:
+		e.Func, e.Receiver = r.expr(e.Func), r.expr(e.Receiver)
+		r.exprs(e.Args)
+	case *ast.LogicalOpExpr:
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+	case *ast.RelationalOpExpr:
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+	case *ast.ArithmeticOpExpr:
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+	case *ast.UnaryMinusOpExpr:
+		e.Expr = r.expr(e.Expr)
+	case *ast.UnaryNotOpExpr:
+		e.Expr = r.expr(e.Expr)
+	case *ast.UnaryLenOpExpr:
+		e.Expr = r.expr(e.Expr)
+	case *ast.IdentExpr:
+		if winding[e.Value] {
+			r.straight = false
+		}
+	case *ast.FunctionExpr:
+		r.straight = false
+		r.stmts(e.Stmts)
+	case *ast.StringConcatOpExpr:
+		return r.concatenation(e)
+	}
+	return e
+}
+
+// maxConcat is how many operands one call of the concatenation function gets, so that they fit its caller's registers.
+const maxConcat = 50
+
+// concatenation makes a call of a chain of operators.
+func (r *rewriter) concatenation(e *ast.StringConcatOpExpr) ast.Expr {
+	var operands []ast.Expr
+	for {
+		operands = append(operands, r.expr(e.Lhs))
+		next, ok := e.Rhs.(*ast.StringConcatOpExpr)
+		if !ok {
+			operands = append(operands, r.expr(e.Rhs))
+			break
+		}
+		e = next
+	}
+	last := operands[len(operands)-1]
+	for rest := operands[:len(operands)-1]; len(rest) > 0; {
+		n := min(len(rest), maxConcat)
+		last = concatCall(append(rest[len(rest)-n:len(rest):len(rest)], last))
+		rest = rest[:len(rest)-n]
+	}
+	return last
+}
+
+func concatCall(operands []ast.Expr) ast.Expr {
+	fn := &ast.StringExpr{Value: string(concatMark)}
+	call := &ast.FuncCallExpr{Func: fn, Args: operands, AdjustRet: true}
+	line := operands[0].Line()
+	for _, e := range []ast.Expr{fn, call} {
+		e.SetLine(line)
+		e.SetLastLine(line)
+	}
+	// Only the one value of the last operand counts.
+	switch last := operands[len(operands)-1].(type) {
+	case *ast.FuncCallExpr:
+		last.AdjustRet = true
+	case *ast.Comma3Expr:
+		last.AdjustRet = true
+	}
+	return call
+}
+
+// numeral returns a decimal numeral without leading zeros, which gopher-lua takes for octal.
+func numeral(s string) string {
+	if len(s) < 2 || s[0] != '0' || s[1] < '0' || s[1] > '9' {
+		return s
+	}
+	if s = strings.TrimLeft(s, "0"); s == "" || s[0] < '0' || s[0] > '9' {
+		s = "0" + s
+	}
+	if _, err := strconv.ParseFloat(s, 64); err != nil {
+		return "0" + s
+	}
+	return s
+}
