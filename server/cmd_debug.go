@@ -328,19 +328,21 @@ func (s *Server) reloadLocked(flush, merge bool) error {
 	if !s.role.isReplica() {
 		o.DropExpiredAt = s.now()
 	}
-	into := s.store
+	into := dataset{s.store, s.functions.Sibling()}
 	if flush {
-		into = s.newStore()
+		into = s.newDataset()
 	}
 	counts, _, err := s.loadInto(s.life, into, f, o)
 	if err != nil {
 		return err
 	}
 	s.persist.loaded = counts
-	if flush {
-		s.store.Adopt(into)
-		clear(s.expireCursor)
+	if !flush {
+		return s.functions.Join(into.functions, merge)
 	}
+	s.store.Adopt(into.store)
+	s.functions = into.functions
+	clear(s.expireCursor)
 	return nil
 }
 

@@ -127,7 +127,7 @@ func (c *Call) eval(bySHA, readOnly bool) {
 		c.err(errNoScript)
 		return
 	}
-	numKeys, ok := c.numKeys()
+	numKeys, ok := c.numKeys(errNotInteger)
 	if !ok {
 		return
 	}
@@ -151,12 +151,12 @@ func (c *Call) eval(bySHA, readOnly bool) {
 	vm.Reply(c.out, &r.Run, v, c.scriptError)
 }
 
-// numKeys reads how many of the arguments are keys.
-func (c *Call) numKeys() (int, bool) {
+// numKeys reads how many of the arguments are keys. It replies with notInteger if that is no number.
+func (c *Call) numKeys(notInteger string) (int, bool) {
 	n, ok := resp.ParseInt(c.args[2])
 	switch {
 	case !ok:
-		c.err(errNotInteger)
+		c.err(notInteger)
 	case n > int64(len(c.args)-3):
 		c.err("ERR Number of keys can't be greater than number of args")
 	case n < 0:

@@ -39,6 +39,7 @@ const (
 	errSaving      = "ERR Background save already in progress"
 	errShutdown    = "ERR Errors trying to SHUTDOWN. Check logs."
 	errNoScript    = "NOSCRIPT No matching script. Please use EVAL."
+	errBusyEval    = "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
 	errNotBusy     = "NOTBUSY No scripts in execution right now."
 	errBusyKey     = "BUSYKEY Target key name already exists."
 )

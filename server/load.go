@@ -13,7 +13,6 @@ import (
 
 	"treedis/rdb"
 	"treedis/server/config"
-	"treedis/store"
 )
 
 // loadMode says whether a data set is being loaded.
@@ -90,30 +89,31 @@ func (s *Server) findData() (*dataFile, error) {
 // whole is kept.
 func (s *Server) loadSnapshot(ctx context.Context, f io.Reader, path string) error {
 	began := s.mono()
-	st := s.newStore()
+	data := s.newDataset()
 	o := rdb.LoadOptions{SetClock: s.clock.restore}
 	if config.ReplicaOf.Get(s.cfg).Host == "" {
 		o.DropExpiredAt = s.now()
 	}
-	counts, info, err := s.loadInto(ctx, st, f, o)
+	counts, info, err := s.loadInto(ctx, data, f, o)
 	if err != nil {
 		return fmt.Errorf("loading %s: %w", path, err)
 	}
-	s.installFirst(st, counts)
+	s.installFirst(data, counts)
 	s.restoreHistory(info)
 	s.logger.noticef("DB loaded from disk: %.3f seconds", (s.mono() - began).Seconds())
 	return nil
 }
 
-// installFirst makes a store that was loaded the server's own.
-func (s *Server) installFirst(st *store.Store, counts rdb.LoadCounts) {
+// installFirst makes a data set that was loaded the server's own.
+func (s *Server) installFirst(data dataset, counts rdb.LoadCounts) {
 	s.lock.lock()
 	defer s.lock.unlock()
 	s.persist.loaded = counts
 	for i := range s.store.Databases() {
-		s.touchWatchedDB(s.store.DB(i), st.DB(i), s.now())
+		s.touchWatchedDB(s.store.DB(i), data.store.DB(i), s.now())
 	}
-	s.store.Adopt(st)
+	s.store.Adopt(data.store)
+	s.functions = data.functions
 }
 
 // loadReader counts what is read of a data set, and ends the reading when the server stops.

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -183,13 +184,17 @@ func (n *node) dial() *wire {
 // send writes a command line of space-separated words.
 func (w *wire) send(line string) {
 	w.t.Helper()
-	var b []byte
-	for _, word := range strings.Fields(line) {
-		b = append(b, '$')
-		b = strconv.AppendInt(b, int64(len(word)), 10)
-		b = append(append(append(b, "\r\n"...), word...), "\r\n"...)
+	w.sendWords(strings.Fields(line)...)
+}
+
+// sendWords writes a command.
+func (w *wire) sendWords(words ...string) {
+	w.t.Helper()
+	b := fmt.Appendf(nil, "*%d\r\n", len(words))
+	for _, word := range words {
+		b = fmt.Appendf(b, "$%d\r\n%s\r\n", len(word), word)
 	}
-	_, err := w.Write(append([]byte("*"+strconv.Itoa(len(strings.Fields(line)))+"\r\n"), b...))
+	_, err := w.Write(b)
 	require.NoError(w.t, err)
 }
 

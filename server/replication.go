@@ -12,7 +12,6 @@ import (
 	"treedis/repl"
 	"treedis/server/config"
 	"treedis/server/resp"
-	"treedis/store"
 )
 
 // role is what the server is in replication.
@@ -221,20 +220,20 @@ func (t replTarget) Unlock() { t.s.lock.unlock() }
 
 // loaded is a data set received from a master.
 type loaded struct {
-	store *store.Store
-	db    int // that the stream goes on in
+	dataset
+	db int // that the stream goes on in
 }
 
 func (t replTarget) LoadRDB(ctx context.Context, r io.Reader, sync repl.SyncInfo) (repl.Dataset, error) {
 	s := t.s
-	st := s.newStore()
+	data := s.newDataset()
 	s.loading.begin(loadAside, s.now(), max(sync.Size, 0))
 	defer s.loading.end()
-	_, info, err := s.loadInto(ctx, st, r, rdb.LoadOptions{SetClock: s.clock.restore})
+	_, info, err := s.loadInto(ctx, data, r, rdb.LoadOptions{SetClock: s.clock.restore})
 	if err != nil {
 		return nil, err
 	}
-	return &loaded{store: st, db: info.db}, nil
+	return &loaded{data, info.db}, nil
 }
 
 func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
@@ -243,6 +242,7 @@ func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
 		s.touchWatchedDB(s.store.DB(i), data.store.DB(i), s.now())
 	}
 	s.store.Adopt(data.store)
+	s.functions = data.functions
 	clear(s.expireCursor)
 	clear(s.localExpiries)
 	s.masterClient.multi = transaction{}

@@ -20,6 +20,7 @@ import (
 	"treedis/repl"
 	"treedis/server/command"
 	"treedis/server/config"
+	"treedis/server/function"
 	"treedis/server/netio"
 	"treedis/server/pubsub"
 	"treedis/store"
@@ -73,6 +74,7 @@ type Server struct {
 	targets       targets
 	localExpiries localExpiries
 	scripts       scripts
+	functions     *function.Set
 	nextClient    int64
 	expireCursor  []uint64
 	avgTTL        []int64 // by database, as the active expiry sees it; ms
@@ -178,6 +180,7 @@ func New(opts Options) (*Server, error) {
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
 	s.newReplication()
 	s.newScripts()
+	s.functions = s.newFunctions()
 	s.memory.startup = s.memory.observe().objects
 	if err := s.applyConfig(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)

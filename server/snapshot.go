@@ -10,6 +10,7 @@ import (
 	"treedis/rdb"
 	"treedis/repl"
 	"treedis/server/config"
+	"treedis/server/function"
 	"treedis/server/resp"
 	"treedis/store"
 )
@@ -18,6 +19,7 @@ import (
 // as often as needed, and each time the same.
 type snapshot struct {
 	data   *store.Snapshot
+	libs   [][]byte // sources of the function libraries
 	aux    [][2]string
 	opts   rdb.WriterOptions
 	clock  rdb.Clock
@@ -36,6 +38,10 @@ func (s *Server) snapshotLocked(f repl.Filter) *snapshot {
 		clock:  s.clock.forSnapshots(config.MaxMemoryPolicy.Get(s.cfg)),
 		filter: f,
 		srv:    s,
+	}
+	if !f.ExcludeFunctions {
+		snap.libs = s.functions.Sources()
+		snap.opts.Functions = len(snap.libs) > 0
 	}
 	add := func(name, value string) { snap.aux = append(snap.aux, [2]string{name, value}) }
 	add("redis-ver", RedisVersion)
@@ -76,6 +82,11 @@ func (n *snapshot) write(to io.Writer, o rdb.SaveOptions) error {
 			return err
 		}
 	}
+	for _, lib := range n.libs {
+		if err := w.Function(lib); err != nil {
+			return err
+		}
+	}
 	if !n.filter.ExcludeData {
 		if o.Context == nil {
 			o.Context = n.srv.life
@@ -98,9 +109,17 @@ type rdbInfo struct {
 	db     int   // selected in the stream at that offset
 }
 
-// loadInto reads an RDB into a store that nobody else uses. The server's end ends it, as does ctx.
-func (s *Server) loadInto(ctx context.Context, st *store.Store, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, rdbInfo, error) {
-	info := rdbInfo{offset: -1}
+// dataset is all that snapshots hold.
+type dataset struct {
+	store     *store.Store
+	functions *function.Set
+}
+
+func (s *Server) newDataset() dataset { return dataset{s.newStore(), s.newFunctions()} }
+
+// loadInto reads an RDB into a data set that nobody else uses. The server's end ends it, as does ctx.
+func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, rdbInfo, error) {
+	st, info := data.store, rdbInfo{offset: -1}
 	var l *rdb.Loader
 	o.Aux = func(name, value []byte) error {
 		n, ok := resp.ParseInt(value)
@@ -118,6 +137,7 @@ func (s *Server) loadInto(ctx context.Context, st *store.Store, r io.Reader, o r
 		}
 		return nil
 	}
+	o.Function = data.loadLibrary
 	o.EachKey = s.delayFor(ctx, config.KeyLoadDelay)
 	l = rdb.NewLoader(st, o)
 	st.Bulk(true)

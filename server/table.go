@@ -44,6 +44,7 @@ func tableGroups() [][]row {
 		debugRows,
 		dumpCommands,
 		expireCommands,
+		functionCommands,
 		genericCommands,
 		geoCommands,
 		hashCommands,

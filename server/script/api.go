@@ -17,7 +17,6 @@ func (vm *VM) openRedis() {
 	for name, fn := range map[string]lua.LGFunction{
 		"call":          vm.redisCall,
 		"pcall":         vm.redisPcall,
-		"log":           vm.redisLog,
 		"setresp":       vm.redisSetResp,
 		"sha1hex":       redisSHA1Hex,
 		"error_reply":   redisErrorReply,
@@ -36,24 +35,37 @@ func (vm *VM) openRedis() {
 			t.RawSetString(name, L.NewFunction(fn))
 		}
 	}
-	for name, fn := range vm.opts.Functions {
-		t.RawSetString(name, L.NewFunction(fn))
-	}
+	vm.openLog(t)
+	vm.openVersion(t)
 	for name, n := range map[string]int{
-		"LOG_DEBUG": 0, "LOG_VERBOSE": 1, "LOG_NOTICE": 2, "LOG_WARNING": 3,
 		"REPL_NONE": 0, "REPL_AOF": int(ReplicateAOF), "REPL_SLAVE": int(ReplicateReplicas),
 		"REPL_REPLICA": int(ReplicateReplicas), "REPL_ALL": int(ReplicateAll),
-		"REDIS_VERSION_NUM": vm.opts.VersionNum,
 	} {
 		t.RawSetString(name, lua.LNumber(n))
 	}
-	t.RawSetString("REDIS_VERSION", lua.LString(vm.opts.Version))
 	vm.globals.RawSetString("redis", t)
 	vm.handler = L.NewFunction(vm.errorHandler)
-	vm.passOn = L.NewFunction(func(*lua.LState) int { return 1 })
+	vm.passOn = L.NewFunction(func(L *lua.LState) int {
+		L.Push(named(L, L.Get(1)))
+		return 1
+	})
 	if vm.opts.Eval {
 		vm.globals.RawSetString("__redis__err__handler", vm.handler)
 	}
+}
+
+// openLog puts what is needed to log into the redis table.
+func (vm *VM) openLog(t *lua.LTable) {
+	t.RawSetString("log", vm.L.NewFunction(vm.redisLog))
+	for level, name := range []string{"LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING"} {
+		t.RawSetString(name, lua.LNumber(level))
+	}
+}
+
+// openVersion puts the version into the redis table.
+func (vm *VM) openVersion(t *lua.LTable) {
+	t.RawSetString("REDIS_VERSION", lua.LString(vm.opts.Version))
+	t.RawSetString("REDIS_VERSION_NUM", lua.LNumber(vm.opts.VersionNum))
 }
 
 func (vm *VM) redisCall(L *lua.LState) int {

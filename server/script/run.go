@@ -137,7 +137,7 @@ func field(t *lua.LTable, key string) string {
 
 // errorHandler turns what was raised into a table, and adds where that was.
 func (vm *VM) errorHandler(L *lua.LState) int {
-	raised := L.Get(1)
+	raised := named(L, L.Get(1))
 	t, ok := raised.(*lua.LTable)
 	if !ok {
 		t = L.NewTable()

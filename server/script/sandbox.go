@@ -60,30 +60,30 @@ func (vm *VM) protect() {
 	vm.public = L.NewTable()
 	vm.facades[vm.globals] = vm.public
 	vm.readonly[vm.public] = vm.globals
-	refuse := L.NewFunction(func(L *lua.LState) int {
+	vm.refuse = L.NewFunction(func(L *lua.LState) int {
 		raise(L, errReadOnly)
 		return 0
 	})
-	vm.facade(vm.globals, vm.public, refuse)
+	vm.facade(vm.globals, vm.public)
 	missing := L.NewTable()
 	missing.RawSetString("__index", L.NewFunction(missingGlobal))
 	vm.globals.Metatable = missing
 	missingFacade := L.NewTable()
-	vm.facade(missing, missingFacade, refuse)
+	vm.facade(missing, missingFacade)
 	if mt, ok := L.GetMetatable(lua.LString("")).(*lua.LTable); ok {
 		f := L.NewTable()
-		vm.facade(mt, f, refuse)
+		vm.facade(mt, f)
 	}
 	L.Env = vm.public
 	L.G.Global = vm.public
 }
 
 // facade makes f the read-only view of t, and of the tables that t holds.
-func (vm *VM) facade(t, f *lua.LTable, refuse *lua.LFunction) {
+func (vm *VM) facade(t, f *lua.LTable) {
 	vm.facades[t], vm.readonly[f] = f, t
 	mt := vm.L.NewTable()
 	mt.RawSetString("__index", t)
-	mt.RawSetString("__newindex", refuse)
+	mt.RawSetString("__newindex", vm.refuse)
 	f.Metatable = mt
 	var keys []lua.LValue
 	t.ForEach(func(k, v lua.LValue) {
@@ -99,7 +99,7 @@ func (vm *VM) facade(t, f *lua.LTable, refuse *lua.LFunction) {
 		view := vm.facades[inner]
 		if view == nil {
 			view = vm.L.NewTable()
-			vm.facade(inner, view, refuse)
+			vm.facade(inner, view)
 		}
 		t.RawSet(k, view)
 	}

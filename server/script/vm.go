@@ -45,8 +45,6 @@ type Options struct {
 	// Version is what redis.REDIS_VERSION says, VersionNum its number.
 	Version    string
 	VersionNum int
-	// Functions are further functions of the redis table.
-	Functions map[string]lua.LGFunction
 	// Rand is the generator behind math.random.
 	Rand *Rand
 	// Eval makes the global variables and functions that EVAL's scripts have and libraries of functions have not.
@@ -73,12 +71,14 @@ type VM struct {
 	public    *lua.LTable                 // what scripts take for it
 	readonly  map[*lua.LTable]*lua.LTable // what scripts see of protected tables -> the tables themselves
 	facades   map[*lua.LTable]*lua.LTable // the reverse
+	refuse    *lua.LFunction              // raises the error of writing to what is protected
 	concat    *lua.LFunction
 	handler   *lua.LFunction // turns what was raised into an Error's table
-	passOn    *lua.LFunction // a handler that changes nothing: without one gopher-lua words a trace of the stack
+	passOn    *lua.LFunction // a handler that changes next to nothing: without one gopher-lua words a trace of the stack
 	run       *Run
-	nested    int      // calls of Lua from Go that are under way
-	resumable int      // nested, as it was when the running coroutine was resumed; -1 for none
+	nested    int // calls of Lua from Go that are under way
+	resumable int // nested, as it was when the running coroutine was resumed; -1 for none
+	loading   loading
 	args      [][]byte // scratch of redis.call
 	argBytes  []byte   // scratch of redis.call
 }
