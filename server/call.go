@@ -31,6 +31,7 @@ type Call struct {
 	noPropagate bool
 	wait        *keyWait // the command waited for keys, and is executed again
 	waitsOn     bool     // in vain: it waits on
+	redacted    []int    // of args, what monitors must not show
 	rewritten   bool     // the effects stand in srv.effects already, in place of args
 }
 

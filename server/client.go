@@ -49,6 +49,8 @@ type Client struct {
 	subs   subscriptions // to channels and patterns; see pubsub.Registry
 	pushes []byte        // messages that came while EXEC was replying; its own loop only
 
+	monitors bool // sees the commands of all
+
 	writeOffset int64 // where the log ended after its last write, for WAIT
 
 	offer    *repl.ReplicaInfo // what REPLCONF told; nil for ordinary clients

@@ -195,6 +195,7 @@ func (p *peer) flags() string {
 		}
 	}
 	set(p.kind == replicaClient, 'S')
+	set(c.monitors, 'O')
 	set(p.kind == masterClient, 'M')
 	set(p.kind == pubsubClient, 'P')
 	set(c.multi.active || c.multi.executing, 'x')

@@ -77,6 +77,9 @@ func cmdSelect(c *Call) {
 
 func cmdAuth(c *Call) {
 	user, password := []byte(defaultUser), c.args[1]
+	for i := range min(len(c.args)-1, 2) {
+		c.redact(i + 1)
+	}
 	switch {
 	case len(c.args) > 3:
 		c.err(errSyntax)
@@ -180,6 +183,8 @@ func (c *Call) helloOptions() (o helloOptions, ok bool) {
 		switch {
 		case c.is(i, "auth") && more >= 2:
 			o.user, o.password = c.args[i+1], c.args[i+2]
+			c.redact(i + 1)
+			c.redact(i + 2)
 			i += 2
 		case c.is(i, "setname") && more >= 1:
 			o.name = c.args[i+1]
@@ -209,6 +214,7 @@ func cmdReset(c *Call) {
 	}
 	c.srv.endTransaction(client)
 	c.srv.channels.UnsubscribeAll(&client.subs)
+	c.srv.endMonitor(client)
 	client.db = c.srv.store.DB(0)
 	client.user, client.authenticated = defaultUser, !c.srv.authRequired()
 	client.name = "" // the library's name stays: it is still the one behind the connection

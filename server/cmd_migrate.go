@@ -107,9 +107,12 @@ options:
 			m.replace = true
 		case c.is(i, "auth") && more >= 1:
 			password = c.args[i+1 : i+2]
+			c.redact(i + 1)
 			i++
 		case c.is(i, "auth2") && more >= 2:
 			user, password = c.args[i+1:i+2], c.args[i+2:i+3]
+			c.redact(i + 1)
+			c.redact(i + 2)
 			i += 2
 		case c.is(i, "keys") && len(c.args[3]) > 0:
 			c.err("ERR When using MIGRATE KEYS option, the key argument must be set to the empty string")

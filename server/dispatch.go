@@ -122,6 +122,9 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	}
 	if text != "" {
 		s.reject(c, r, text)
+		if r.isExec { // so that those who monitor see the end of the transaction
+			s.feedMonitors(&Call{c: c, row: r, args: args})
+		}
 	} else if s.holdsBack(c, r) {
 		c.postpone()
 		return
@@ -241,6 +244,8 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 		return errMasterDown
 	case lacks.Has(command.Loading) && s.loading.active(), has.Has(command.NoAsyncLoading) && s.loading.is(loadAside):
 		return errLoading
+	case c.monitors && has&(command.Write|command.ReadOnly|command.MayReplicate) != 0:
+		return "ERR Replica can't interact with the keyspace"
 	}
 	return ""
 }
@@ -279,8 +284,15 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 		s.store.SetClock(s.clock.initial())
 	}
 	began := c.mark
+	early := r.Flags.Has(command.SkipMonitor)
+	if early { // those who monitor see it before the commands that it runs
+		s.feedMonitors(call)
+	}
 	r.run(call)
 	c.mark = s.mono()
+	if !early {
+		s.feedMonitors(call)
+	}
 
 	c.commands++
 	loop := s.stats.of(c.loop)

@@ -68,7 +68,7 @@ func (s *Server) closeStale() {
 		switch {
 		case c.softSince != 0:
 			s.limitOutput(c, c.conn.Usage().OutLen, now)
-		case timeout > 0 && c.blocked == nil && !c.postponed && c.subs.Total() == 0 && now-c.lastActive > timeout:
+		case timeout > 0 && c.blocked == nil && !c.postponed && c.subs.Total() == 0 && !c.monitors && now-c.lastActive > timeout:
 			s.logger.verbosef("Closing idle client")
 			c.kill()
 		}

@@ -83,6 +83,7 @@ func (h handler) Closed(conn *netio.Conn, err error) {
 func (s *Server) forget(c *Client) {
 	s.unwatchAll(c)
 	s.channels.UnsubscribeAll(&c.subs)
+	s.endMonitor(c)
 	if c.blocked != nil {
 		c.blocked.stop()
 		c.blocked = nil

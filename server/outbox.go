@@ -111,7 +111,7 @@ func (s *Server) deliverTo(c *Client) {
 }
 
 // receives reports whether others may send the client something.
-func (c *Client) receives() bool { return c.conn != nil && c.subs.Total() > 0 }
+func (c *Client) receives() bool { return c.conn != nil && (c.monitors || c.subs.Total() > 0) }
 
 // releasePushes sends what came during a transaction, whose reply is complete.
 func (c *Client) releasePushes() {

@@ -71,6 +71,7 @@ type Server struct {
 	waits         keyWaits
 	clients       map[int64]*Client
 	channels      *pubsub.Registry[*Client] // looked up under the shared lock too
+	monitors      []*Client                 // who has asked to see all commands
 	targets       targets
 	localExpiries localExpiries
 	scripts       scripts

@@ -53,6 +53,7 @@ func tableGroups() [][]row {
 		keyspaceCommands,
 		listCommands,
 		migrateCommands,
+		monitorCommands,
 		objectCommands,
 		persistenceCommands,
 		pubsubCommands,
