@@ -12,6 +12,12 @@ import (
 // cost vanish, little enough for readers to get their turn within a millisecond.
 const applySlice = 64 << 10
 
+// pauseCheck is how often it is asked whether a pause is over.
+const pauseCheck = 20 * time.Millisecond
+
+// errPaused is what ends the applying of what has come, for now.
+var errPaused = errors.New("paused")
+
 // stream applies what the master sends, for as long as the connection lasts.
 func (x *exchange) stream() error {
 	x.p = newParser(0, true)
@@ -20,7 +26,11 @@ func (x *exchange) stream() error {
 	lastIO := time.Now()
 	for {
 		timeout := lastIO.Add(x.l.o.Config().Timeout)
-		if err := x.conn.SetReadDeadline(earlier(timeout, x.nextAck)); err != nil {
+		until := earlier(timeout, x.nextAck)
+		if x.l.o.Target.Paused() {
+			until = earlier(until, time.Now().Add(pauseCheck))
+		}
+		if err := x.conn.SetReadDeadline(until); err != nil {
 			return err
 		}
 		n, err := x.p.fill(x.in)
@@ -68,9 +78,26 @@ func (x *exchange) desynced(err error) error {
 }
 
 // apply applies every complete command that was parsed, but for the commands of a
-// transaction whose EXEC is yet to come.
+// transaction whose EXEC is yet to come, and during a pause none.
 func (x *exchange) apply() error {
-	done := 0
+	if x.l.o.Target.Paused() {
+		return nil
+	}
+	done, err := x.applyParsed()
+	if errors.Is(err, errPaused) {
+		x.scanned, x.multi, err = done, false, nil // what is not applied is scanned anew
+	}
+	if err != nil {
+		return err
+	}
+	x.p.discard(done)
+	x.scanned -= done
+	x.group -= done
+	return nil
+}
+
+// applyParsed is apply without the bookkeeping. It returns how many commands it has dealt with.
+func (x *exchange) applyParsed() (done int, err error) {
 	for ; x.scanned < len(x.p.cmds); x.scanned++ {
 		i := x.scanned
 		name := x.p.word(x.p.cmds[i], 0)
@@ -84,16 +111,16 @@ func (x *exchange) apply() error {
 		case !x.multi && equalFold(name, "replconf") && equalFold(x.p.word(x.p.cmds[i], 1), "getack"):
 			// Answered with the offset before the request itself, as in Redis.
 			if err := x.applyRange(done, i); err != nil {
-				return err
+				return done, err
 			}
 			done = i
 			if err := x.sendAck(); err != nil {
-				return err
+				return done, err
 			}
 		}
 		if !x.multi && x.p.cmds[i].to-x.p.startOf(done) >= applySlice {
 			if err := x.applyRange(done, i+1); err != nil {
-				return err
+				return done, err
 			}
 			done = i + 1
 		}
@@ -104,14 +131,11 @@ func (x *exchange) apply() error {
 	}
 	if end > done {
 		if err := x.applyRange(done, end); err != nil {
-			return err
+			return done, err
 		}
 		done = end
 	}
-	x.p.discard(done)
-	x.scanned -= done
-	x.group -= done
-	return nil
+	return done, nil
 }
 
 // applyRange executes commands from..to-1 and appends their bytes, verbatim, to the
@@ -125,6 +149,9 @@ func (x *exchange) applyRange(from, to int) error {
 	defer l.o.Target.Unlock()
 	if x.s.ctx.Err() != nil {
 		return ErrStopped
+	}
+	if l.o.Target.Paused() {
+		return errPaused
 	}
 	for _, c := range x.p.cmds[from:to] {
 		if c.argc == 0 {

@@ -119,6 +119,9 @@ type Target interface {
 	// connection that is cut leaves no open transaction behind. The log is the
 	// link's business. Needs the keyspace lock.
 	ApplyLocked(args [][]byte)
+	// Paused reports whether the stream is to wait: it is read, not applied. It is
+	// asked with the keyspace lock held, and without.
+	Paused() bool
 	// FsyncedOffset is the offset up to which the stream is on disk, or false
 	// when there is no append-only file. Needs no lock.
 	FsyncedOffset() (int64, bool)

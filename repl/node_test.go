@@ -44,6 +44,7 @@ type node struct {
 	released     atomic.Int64
 	snapshots    atomic.Int64
 	installs     atomic.Int64
+	paused       atomic.Bool
 	replicaSaid  func(args [][]byte) error
 
 	logMu sync.Mutex
@@ -267,6 +268,8 @@ func (n *node) ApplyLocked(args [][]byte) {
 		n.data[string(args[1])] = string(args[2])
 	}
 }
+
+func (n *node) Paused() bool { return n.paused.Load() }
 
 func (n *node) FsyncedOffset() (int64, bool) { return 0, false }
 

@@ -107,12 +107,12 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	if c.lock.need(s.lockMode(c, r)) {
 		c.mark = s.mono() // waiting for others is not the command's time
 	}
+	if c.lock.mode == shared && r.Flags.Has(command.MayReplicate) && s.log.Active() && !s.effects.muted {
+		c.lock.need(exclusive) // a message goes to the log, in its place among the changes
+	}
 	if c.closing.Load() || s.halted && !c.isMaster {
 		c.closing.Store(true) // killed, or the server is stopping, while it waited for the lock
 		return
-	}
-	if c.lock.mode == shared && r.Flags.Has(command.MayReplicate) && s.log.Active() && !s.effects.muted {
-		c.lock.need(exclusive) // a message goes to the log, in its place among the changes
 	}
 	s.deliverTo(c)
 	mark := c.out.Len()

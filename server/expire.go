@@ -8,13 +8,12 @@ import (
 	"treedis/store"
 )
 
-// expireOnAccess deals with a key that a command found expired. A replica leaves it to its master, unless its own
-// client is about to write to it: a value that was not there for the client must not show in what it writes. Under
+// expireOnAccess deals with a key that a command found expired. A replica leaves it to its master, and during a pause it
+// stays, unless a client is about to write to it: a value that was not there for the client must not show in what it writes. Under
 // the shared lock nothing can be deleted: the key is noted, and the loop deletes it after the batch.
 func (s *Server) expireOnAccess(c *Call, key []byte) {
 	switch {
-	case s.pauses.active():
-	case s.role.isReplica() && !c.row.Flags.Has(command.Write):
+	case (s.role.isReplica() || s.pauses.active()) && !c.row.Flags.Has(command.Write):
 	case c.mode == exclusive:
 		s.expire(c.db, key)
 	default:

@@ -1,12 +1,17 @@
 package server
 
-import "treedis/server/command"
+import (
+	"sync/atomic"
+
+	"treedis/server/command"
+)
 
 // pausePurpose is a reason to hold commands of clients back.
 type pausePurpose uint8
 
 const (
 	pauseShutdown pausePurpose = iota // the server is about to stop, and what is written now might be lost
+	pauseByClient                     // CLIENT PAUSE
 	pausePurposes
 )
 
@@ -20,10 +25,12 @@ const (
 )
 
 // pauses is what commands are held back for. While there is anything, expired keys are not deleted either: the data stays
-// as it is. Written under the exclusive lock.
+// as it is, and a replica does not go on with its master's stream. Written under the exclusive lock.
 type pauses struct {
-	of   [pausePurposes]pauseKind
-	kind pauseKind // the strictest of them
+	of    [pausePurposes]pauseKind
+	kind  pauseKind   // the strictest of them
+	any   atomic.Bool // there is one; for who does not hold the lock
+	until int64       // when CLIENT PAUSE ends, unix ms
 }
 
 // active reports whether anything is held back.
@@ -38,6 +45,7 @@ func (s *Server) setPauseLocked(why pausePurpose, kind pauseKind) {
 	for _, k := range p.of {
 		p.kind = max(p.kind, k)
 	}
+	p.any.Store(p.kind != pauseNone)
 	if p.kind < before {
 		s.resumePostponed()
 	}
@@ -45,7 +53,7 @@ func (s *Server) setPauseLocked(why pausePurpose, kind pauseKind) {
 
 // holdsBack reports whether a client's command has to wait for the end of a pause. It needs the lock, at least shared.
 func (s *Server) holdsBack(c *Client, r *row) bool {
-	if s.pauses.kind == pauseNone || c.conn == nil {
+	if s.pauses.kind == pauseNone || c.conn == nil || c.monitors {
 		return false
 	}
 	flags := r.Flags

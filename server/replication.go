@@ -262,6 +262,8 @@ func (t replTarget) ApplyLocked(args [][]byte) {
 	c.out.Reset()
 }
 
+func (t replTarget) Paused() bool { return t.s.pauses.any.Load() }
+
 func (t replTarget) FsyncedOffset() (int64, bool) { return 0, false }
 
 // offerSnapshot serves PSYNC and SYNC: the connection leaves its loop for a feed of its own.

@@ -203,6 +203,7 @@ func (s *Server) runCron(ctx context.Context) {
 		s.obeySignal()
 		s.reportLoading()
 		s.clock.set(s.now())
+		s.pauseCron()
 		s.activeExpire()
 		s.persistCron()
 		if n%hz == 0 {

@@ -55,6 +55,7 @@ func tableGroups() [][]row {
 		migrateCommands,
 		monitorCommands,
 		objectCommands,
+		pauseCommands,
 		persistenceCommands,
 		pubsubCommands,
 		replicationCommands,
