@@ -125,7 +125,7 @@ func (s *Server) execute(c *Client, args [][]byte) {
 		if r.isExec { // so that those who monitor see the end of the transaction
 			s.feedMonitors(&Call{c: c, row: r, args: args})
 		}
-	} else if s.holdsBack(c, r) {
+	} else if s.holdsBack(c, r, args) {
 		c.postpone()
 		return
 	} else if c.multi.active && !r.inMulti {

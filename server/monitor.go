@@ -71,6 +71,8 @@ func (s *Server) feedMonitors(c *Call) {
 // origin tells where a client's commands come from, as MONITOR shows it.
 func (c *Client) origin() string {
 	switch {
+	case c.isScript:
+		return "lua"
 	case c.isMaster:
 		return c.srv.role.link.Status().RemoteAddr
 	case strings.HasSuffix(c.addr, ":0"):

@@ -52,11 +52,11 @@ func (s *Server) setPauseLocked(why pausePurpose, kind pauseKind) {
 }
 
 // holdsBack reports whether a client's command has to wait for the end of a pause. It needs the lock, at least shared.
-func (s *Server) holdsBack(c *Client, r *row) bool {
+func (s *Server) holdsBack(c *Client, r *row, args [][]byte) bool {
 	if s.pauses.kind == pauseNone || c.conn == nil || c.monitors {
 		return false
 	}
-	flags := r.Flags
+	flags := s.flagsOf(r, args)
 	if r.isExec {
 		flags |= c.multi.has
 	}
