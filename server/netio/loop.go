@@ -15,8 +15,9 @@ const (
 	// subscribers takes a buffer for each of them.
 	keptOutput = 2 << 20
 	keptSize   = 64 << 10
-	// outSize is the size of a new output buffer, that of Redis's static one.
-	outSize = 16 << 10
+	// outSize is the size of a new output buffer. In a round of 1,000 clients each has one until the replies are written: with
+	// 16 KB SET took twice as much time of the processor, for making and collecting them.
+	outSize = 1 << 10
 )
 
 // Loop serves some of a server's connections. Its methods are for callbacks on the loop itself, except where they say otherwise.
