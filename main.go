@@ -33,7 +33,7 @@ func main() {
 
 // run serves until it is told to stop, by a signal or SHUTDOWN.
 func run(cfg *config.Config) error {
-	s, err := server.New(server.Options{Config: cfg})
+	s, err := server.New(server.Options{Config: cfg, OwnsProcess: true})
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ func usedMemory() uint64 { return uint64(readHeap().objects) }
 type heap struct {
 	objects  int64 // live objects, and dead ones that are not swept yet
 	spans    int64 // pages that hold objects
+	free     int64 // pages that hold none, and are not given back
 	resident int64 // all memory of the runtime that it has not given back
 }
 
@@ -28,10 +29,11 @@ func readHeap() heap {
 		{Name: "/memory/classes/heap/unused:bytes"},
 		{Name: "/memory/classes/total:bytes"},
 		{Name: "/memory/classes/heap/released:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
 	}
 	metrics.Read(samples)
 	at := func(i int) int64 { return int64(samples[i].Value.Uint64()) }
-	return heap{objects: at(0), spans: at(0) + at(1), resident: at(2) - at(3)}
+	return heap{objects: at(0), spans: at(0) + at(1), free: at(4), resident: at(2) - at(3)}
 }
 
 // memoryGauge is a recent reading of the memory in use, for commands that ask at each call: a reading takes

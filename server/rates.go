@@ -79,6 +79,9 @@ func (r *rate) mean() (sum float64) {
 	return sum / rateSamples
 }
 
+// last is the quotient of the last sample.
+func (r *rate) last() float64 { return r.samples[(r.next+rateSamples-1)%rateSamples] }
+
 // perSecond is the mean of a rate whose base counts nanoseconds.
 func (r *rate) perSecond() float64 { return r.mean() * float64(time.Second) }
 

@@ -205,6 +205,7 @@ func (s *Server) runCron(ctx context.Context) {
 		s.clock.set(s.now())
 		s.pauseCron()
 		s.activeExpire()
+		s.tidy()
 		s.persistCron()
 		if n%hz == 0 {
 			s.master.Cron()

@@ -42,6 +42,9 @@ type Options struct {
 	Seed   uint64           // of all randomness; 0 for a random one
 	Log    io.Writer        // where the log goes if logfile is not set; nil for standard output
 
+	// OwnsProcess says that the process has no other work: the server may tune its garbage collector.
+	OwnsProcess bool
+
 	// Listeners take the place of those that bind, port and unixsocket ask for. The server closes them.
 	Listeners []net.Listener
 	// Dial connects to a master; nil for a net.Dialer.
@@ -96,6 +99,7 @@ type Server struct {
 	loading        loadingState
 	gauge          memoryGauge
 	denyScriptsOff bool // DEBUG SET-DISABLE-DENY-SCRIPTS; keyspace lock
+	collector      collector
 	skipChecksum   bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
 	scans          scanPositions
 	debug          map[string]debugCommand
@@ -178,6 +182,7 @@ func New(opts Options) (*Server, error) {
 	s.activeExpireOn.Store(true)
 	s.persist.lastSave, s.persist.lastOK, s.persist.lastTook = s.now()/1000, true, -1
 	s.runID = s.randomHex(40)
+	s.collector.init(opts.OwnsProcess)
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
 	s.newReplication()
 	s.newScripts()

@@ -16,6 +16,7 @@ package store
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 )
 
@@ -75,12 +76,27 @@ func (s *Store) Flush() (n int) {
 	return n
 }
 
-// Bulk begins, or ends, the loading of many keys, which is faster then. In between, keys are found one by
-// one but not in order.
+// Bulk begins, or ends, the loading of many keys, which is faster then. What it leaves to do for TidyOrder makes
+// walks in order slower until that is done.
 func (s *Store) Bulk(on bool) {
 	for _, db := range s.dbs {
 		db.order.Bulk(on)
 	}
+}
+
+// TidyOrder applies up to limit of the changes that the index of the keys' order has gathered, and reports whether
+// there are more. Nothing but the speed of walks in order depends on it.
+func (s *Store) TidyOrder(limit int) (more bool) {
+	for _, db := range s.dbs {
+		if db.order.Pending() {
+			return db.order.Drain(limit) || s.orderPending()
+		}
+	}
+	return false
+}
+
+func (s *Store) orderPending() bool {
+	return slices.ContainsFunc(s.dbs, func(db *DB) bool { return db.order.Pending() })
 }
 
 // Adopt takes over all contents of another store, which must have as many databases and is not used

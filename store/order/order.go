@@ -7,30 +7,47 @@
 // collector to follow, and a search reads one or two cache lines instead of one per comparison. A
 // tidwall/btree orders the blocks. Replacing a key's value does not touch the index.
 //
-// Changes are queued and applied in sorted batches, since neighbours then find their block in the
-// cache; whoever asks for anything ordered applies the rest first.
+// Insertions into the tree one by one would cost as much as all the rest of a SET, nearly all of it
+// cache misses. So changes are gathered in sorted runs of 1,024, and once these hold an eighth as many as the
+// tree, all runs are merged into it: in order, each block rewritten once for a dozen changes. The merge goes on a
+// few changes at a time, with every further change, so that nobody waits for it; and with Drain when there
+// is nothing else to do. Whoever asks for anything ordered reads the tree and the runs side by side.
 package order
 
 import (
 	"bytes"
 	"strings"
-	"sync"
 	"unsafe"
 
 	"github.com/tidwall/btree"
 )
 
-// Index is an ordered set of keys. Insert, Delete and Len need the caller's exclusive lock; Ascend needs
-// it shared.
+const (
+	// share is how many times as many keys the tree holds as wait in runs, when a merge begins: the memory of what
+	// waits, and the number of runs, against the number of keys in a block that are rewritten for one change.
+	share = 4
+	// maxGroup is how many changes are applied to a block at once.
+	maxGroup = 256
+	// pace is how many changes a merge applies for each that comes in: it ends before as many wait again.
+	pace = 2
+)
+
+// Index is an ordered set of keys. Insert, Delete and Drain need the caller's exclusive lock; Ascend needs it
+// shared.
 type Index struct {
 	blocks *btree.BTreeG[*block] // by separator; the first one's is ""
 	n      int                   // keys in blocks
 
-	mu    sync.Mutex // held by Ascend while it applies the queue, against others that do the same
-	queue queue
-	bulk  bool // changes are queued without end: see Bulk
+	// Changes that the tree does not hold yet, the oldest first: those of merge, of runs, of queue.
+	merge   *merge // of runs into the tree, in progress; nil if there is none
+	runs    []*run
+	queue   queue
+	waiting int  // changes in runs
+	credit  int  // changes that the merge may apply
+	bulk    bool // no merge begins: see Bulk
 
-	pivot block // for searches by exclusive holders
+	pivot   block // for searches by exclusive holders
+	rewrite rewriter
 }
 
 // New returns an empty index.
@@ -50,63 +67,116 @@ func (x *Index) Delete(key []byte) { x.enqueue(key, true) }
 
 func (x *Index) enqueue(key []byte, del bool) {
 	x.queue.push(key, del)
-	if !x.bulk && (len(x.queue.changes) >= batch || len(x.queue.keys) >= maxQueued) {
-		x.drain()
+	if x.queue.full() {
+		x.seal()
+		if x.merge == nil && !x.bulk && x.waiting >= x.n/share {
+			x.beginMerge()
+		}
+	}
+	if x.merge != nil {
+		if x.credit += pace; x.credit >= maxGroup/16 {
+			x.step()
+		}
 	}
 }
 
-// Bulk begins, or ends, the loading of many keys: in between changes are only queued, and at the end they
-// are applied as one batch, which takes a third of the time of many.
-func (x *Index) Bulk(on bool) {
-	if x.bulk = on; !on {
-		x.drain()
+// Bulk begins, or ends, the loading of many keys: in between they are gathered only.
+func (x *Index) Bulk(on bool) { x.bulk = on }
+
+// Drain applies up to limit changes to the tree, and reports whether there are more.
+func (x *Index) Drain(limit int) (more bool) {
+	x.credit = limit
+	for x.credit > 0 && (x.merge != nil || x.beginMerge()) {
+		x.step()
 	}
+	x.credit = 0
+	return x.Pending()
 }
 
-// Len returns the number of keys.
+// Len returns the number of keys, for which it applies all changes.
 func (x *Index) Len() int {
-	x.drain()
+	for x.Drain(1 << 20) {
+	}
 	return x.n
 }
 
-// drain applies the queue. Of several changes of one key the last one counts.
-func (x *Index) drain() {
-	if len(x.queue.changes) == 0 {
-		return
+// Pending reports whether Drain would find something to do.
+func (x *Index) Pending() bool { return x.merge != nil || len(x.runs) > 0 || len(x.queue.changes) > 0 }
+
+// seal makes a run of the queue.
+func (x *Index) seal() {
+	if r := x.queue.seal(); r != nil {
+		x.runs = append(x.runs, r)
+		x.waiting += r.n
 	}
-	x.queue.sort()
-	if x.n == 0 {
-		x.build()
-	} else {
-		for key, del := range x.queue.all() {
-			if del {
-				x.remove(key)
-			} else {
-				x.add(key)
-			}
-		}
-	}
-	x.queue.clear()
 }
 
-// build makes the blocks of an empty index from the sorted queue.
-func (x *Index) build() {
-	x.blocks.Clear()
+// beginMerge begins to merge all that waits, and reports whether there is anything.
+func (x *Index) beginMerge() bool {
+	x.seal()
+	if len(x.runs) == 0 {
+		return false
+	}
+	x.merge = newMerge(x.runs, nil, nil)
+	x.runs, x.waiting = nil, 0
+	return true
+}
+
+// step applies the changes of one block, and pays for them.
+func (x *Index) step() {
+	m := x.merge
+	b := x.floor(m.key())
+	next := x.after(b)
+	w := &x.rewrite
+	w.begin(b)
+	for applied := 0; m.valid() && applied < maxGroup && (next == nil || string(m.key()) < next.sep); applied++ {
+		w.apply(m.key(), m.deletes())
+		m.next()
+		x.credit--
+	}
+	if !m.valid() {
+		x.merge = nil
+	}
+	data, n := w.end()
+	x.n += n - b.n
+	x.replace(b, next, data, n)
+}
+
+// replace gives block b new content, and splits or merges it if it has too many or too few keys then. data is
+// copied.
+func (x *Index) replace(b, next *block, data []byte, n int) {
+	if n > maxKeys || len(data) > maxBytes && n > 1 {
+		x.split(b, data, n)
+		return
+	}
+	b.set(data, n)
+	switch {
+	case n >= minKeys:
+	case n == 0 && b.sep != "":
+		x.blocks.Delete(b)
+	case next != nil && n+next.n <= maxKeys/2 && len(data)+len(next.data) <= maxBytes/2:
+		b.append(next)
+		x.blocks.Delete(next)
+	}
+}
+
+// split distributes keys evenly over b and new blocks behind it.
+func (x *Index) split(b *block, data []byte, n int) {
+	parts := max((n+fullKeys-1)/fullKeys, (len(data)+maxBytes-1)/maxBytes)
+	each := (n + parts - 1) / parts
 	var w builder
-	sep := ""
-	for key, del := range x.queue.all() {
-		if del {
-			continue
-		}
-		if w.n > 0 && (w.n == bulkKeys || len(w.data) > maxBytes) {
-			next := separator(w.last, key)
-			x.blocks.Load(w.finish(sep))
-			w, sep = builder{data: w.data[:0], last: w.last[:0]}, next
+	whole := block{data: data}
+	into := b
+	for key := range whole.keys() {
+		if w.n > 0 && (w.n == each || len(w.data) > maxBytes) {
+			into.set(w.data, w.n)
+			into = &block{sep: separator(w.last, key)}
+			x.blocks.Set(into)
+			w.reset()
 		}
 		w.add(key)
-		x.n++
 	}
-	x.blocks.Load(w.finish(sep))
+	into.set(w.data, w.n)
 }
 
 // floor returns the block in which key belongs.
@@ -115,40 +185,6 @@ func (x *Index) floor(key []byte) (b *block) {
 	x.blocks.Descend(&x.pivot, func(f *block) bool { b = f; return false })
 	x.pivot.sep = ""
 	return b
-}
-
-func (x *Index) add(key []byte) {
-	b := x.floor(key)
-	at := b.seek(key)
-	if at.found {
-		return
-	}
-	b.insert(at, key)
-	x.n++
-	if b.n > maxKeys || len(b.data) > maxBytes && b.n > 1 {
-		x.blocks.Set(b.split(at))
-	}
-}
-
-func (x *Index) remove(key []byte) {
-	b := x.floor(key)
-	at := b.seek(key)
-	if !at.found {
-		return
-	}
-	b.remove(at)
-	x.n--
-	if b.n >= minKeys {
-		return
-	}
-	if b.n == 0 && b.sep != "" {
-		x.blocks.Delete(b)
-		return
-	}
-	if next := x.after(b); next != nil && b.n+next.n <= maxKeys/2 && len(b.data)+len(next.data) <= maxBytes/2 {
-		b.append(next)
-		x.blocks.Delete(next)
-	}
 }
 
 // after returns the block behind b, nil if there is none.
@@ -166,24 +202,51 @@ func (x *Index) after(b *block) (next *block) {
 // Ascend calls fn with the keys that begin with prefix and are not below from, in order, until it
 // returns false. The slice is valid during the call only.
 func (x *Index) Ascend(prefix, from []byte, fn func(key []byte) bool) {
-	x.mu.Lock()
-	x.drain()
-	x.mu.Unlock()
-
 	start := prefix
 	if bytes.Compare(from, start) > 0 {
 		start = from
 	}
+	m := x.changes(prefix, start)
+	ended := false
+	// until hands out the keys of the changes that are below key, and reports whether key itself was deleted.
+	until := func(key []byte, all bool) (deleted bool) {
+		for m.valid() && !ended {
+			c := -1
+			if !all {
+				c = bytes.Compare(m.key(), key)
+			}
+			if c > 0 {
+				return false
+			}
+			if c == 0 {
+				deleted = m.deletes()
+				m.next()
+				return deleted
+			}
+			if !m.deletes() && !fn(m.key()) {
+				ended = true
+			}
+			m.next()
+		}
+		return false
+	}
+	x.ascendTree(prefix, start, func(key []byte) bool {
+		deleted := until(key, false)
+		if !ended && !deleted && !fn(key) {
+			ended = true
+		}
+		return !ended
+	})
+	until(nil, true)
+}
+
+// ascendTree is Ascend for what the tree holds.
+func (x *Index) ascendTree(prefix, start []byte, fn func(key []byte) bool) {
 	// The first block is the last one whose separator is not above start.
 	var first *block
 	x.blocks.Descend(&block{sep: string(start)}, func(f *block) bool { first = f; return false })
-	var key []byte
 	x.blocks.Ascend(first, func(b *block) bool {
-		key = key[:0]
-		for off := 0; off < len(b.data); {
-			shared, rest, next := b.entry(off)
-			key = append(key[:shared], rest...)
-			off = next
+		for key := range b.keys() {
 			if bytes.Compare(key, start) < 0 {
 				continue
 			}
@@ -195,26 +258,33 @@ func (x *Index) Ascend(prefix, from []byte, fn func(key []byte) bool) {
 	})
 }
 
+// changes returns what waits among the keys that begin with prefix and are not below start. It changes nothing.
+func (x *Index) changes(prefix, start []byte) *merge {
+	runs := x.runs
+	if x.merge != nil {
+		// What it has applied already does no harm: it is in the tree.
+		runs = append(x.merge.runs[:len(x.merge.runs):len(x.merge.runs)], runs...)
+	}
+	if r := x.queue.matching(prefix); r != nil {
+		runs = append(runs[:len(runs):len(runs)], r)
+	}
+	return newMerge(runs, prefix, start)
+}
+
 // Bytes returns the memory that the index takes.
 func (x *Index) Bytes() (n int) {
 	x.blocks.Scan(func(b *block) bool {
 		n += cap(b.data) + len(b.sep) + int(unsafe.Sizeof(block{})) + 11 // a slot of the tree, two thirds full
 		return true
 	})
-	return n + x.queue.bytes()
+	n += x.queue.bytes() + x.merge.bytes()
+	for _, r := range x.runs {
+		n += r.bytes()
+	}
+	return n
 }
 
 // separator returns the shortest string that is above prev and not above key.
 func separator(prev, key []byte) string {
 	return strings.Clone(string(key[:commonPrefix(prev, key)+1]))
-}
-
-func commonPrefix(a, b []byte) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return n
 }

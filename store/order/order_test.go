@@ -3,6 +3,7 @@ package order
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,7 +15,8 @@ import (
 // check walks the index's invariants: keys strictly ascending across blocks, separators between
 // them, counts right, no needless sharing left out.
 func check(t testing.TB, x *Index) {
-	x.drain()
+	x.Len()
+	require.False(t, x.Pending())
 	n := 0
 	var prev []byte
 	started := false
@@ -28,7 +30,7 @@ func check(t testing.TB, x *Index) {
 		var key []byte
 		count := 0
 		for off := 0; off < len(b.data); count++ {
-			shared, rest, next := b.entry(off)
+			shared, rest, next := entry(b.data, off)
 			require.LessOrEqual(t, shared, len(key))
 			full := append(slices.Clone(key[:shared]), rest...)
 			if count > 0 {
@@ -84,7 +86,20 @@ func TestRandomOperations(t *testing.T) {
 				x.Insert([]byte(k))
 				model[k] = true
 			}
-			if i%1777 == 0 {
+			if i%777 == 0 { // in all states of runs and merges
+				want := slices.Sorted(maps.Keys(model))
+				require.Equal(t, want, keys(x, "", ""))
+				from := word()
+				prefix := from[:min(len(from), r.IntN(6))]
+				want = slices.DeleteFunc(want, func(k string) bool { return !strings.HasPrefix(k, prefix) || k < from })
+				if len(want) == 0 {
+					want = nil
+				}
+				require.Equal(t, want, keys(x, prefix, from))
+				x.Drain(r.IntN(2000))
+				require.Equal(t, len(model), len(keys(x, "", "")))
+			}
+			if i%3777 == 0 {
 				check(t, x)
 			}
 		}
@@ -186,7 +201,7 @@ func TestLastChangeOfTheEmptyKeyCounts(t *testing.T) {
 
 func TestBulk(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{0, 1, bulkKeys, bulkKeys + 1, 5000} {
+	for _, n := range []int{0, 1, fullKeys, fullKeys + 1, 5000} {
 		r := rand.New(rand.NewPCG(uint64(n), 3))
 		x := New()
 		x.Bulk(true)
