@@ -65,6 +65,7 @@ type Client struct {
 	lastActive int64         // unix ms
 	lastRow    *row
 	commands   int64
+	touched    int // results of Touch, which mean nothing; its own loop only
 	queryBytes int // what the command being executed took up in the input; its own loop only
 
 	softSince int64 // unix ms since which the unread replies exceed the soft limit; 0 if they do not

@@ -7,6 +7,8 @@ import (
 
 	"treedis/server/command"
 	"treedis/server/config"
+	"treedis/server/resp"
+	"treedis/store"
 )
 
 // batchLimit is how many commands of one pipeline run under one hold of the lock: other loops wait no
@@ -38,9 +40,35 @@ func (s *Server) process(c *Client) {
 		if c.conn == nil || c.blocked != nil || c.postponed || c.closeAfter {
 			return
 		}
+		if n%store.TouchMax == 1 {
+			s.touchAhead(c)
+		}
 		if n%batchLimit == 0 {
 			c.lock.release()
 		}
+	}
+}
+
+// touchFrom is how many keys a database holds at least if looking ahead is worth it: fewer are in the cache anyway.
+const touchFrom = 1 << 15
+
+// touchAhead looks at the next commands of a pipeline, and reads the keys that they probably name side by side before
+// they are looked up one by one.
+func (s *Server) touchAhead(c *Client) {
+	if c.lock.mode == unlocked || c.db.Len() < touchFrom {
+		return
+	}
+	var keys [store.TouchMax][]byte
+	n := 0
+	for in := c.conn.In(); n < len(keys); n++ {
+		key, size := resp.SecondWord(in)
+		if size == 0 {
+			break
+		}
+		keys[n], in = key, in[size:]
+	}
+	if n > 1 {
+		c.touched += c.db.Touch(keys[:n])
 	}
 }
 

@@ -184,6 +184,19 @@ func (db *DB) CopyTo(e *Entry, to *DB, dst []byte) {
 	to.put(h, e.copyAs(dst, e.Expire()), to.keys.Get(h, dst))
 }
 
+// TouchMax is how many keys Touch takes at most.
+const TouchMax = hashtable.TouchMax
+
+// Touch brings what is known of up to TouchMax keys into the processor's cache, for less than their lookups would
+// wait for it one by one. Its result means nothing.
+func (db *DB) Touch(keys [][]byte) int {
+	var hashes [TouchMax]uint64
+	for i, key := range keys {
+		hashes[i] = db.keys.Hash(key)
+	}
+	return db.keys.Touch(hashes[:len(keys)])
+}
+
 // Random returns an entry, each with the same probability, nil if there is none. rnd is a source of
 // uniform 64-bit numbers.
 func (db *DB) Random(rnd func() uint64) *Entry { return db.keys.Random(rnd) }

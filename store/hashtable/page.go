@@ -107,13 +107,9 @@ func (pg *page[P]) bytes() int { return pageHeaderBytes + cap(pg.slots)*pointerB
 // find returns the slot of key, or -1. Eight tags are compared at once; of the
 // slots whose tag matches, one in 256 by chance, the keys are.
 func (pg *page[P]) find(h uint64, key []byte) int {
-	want := uint64(uint8(h)) * eachByte
-	for w := range pg.tags {
-		x := pg.tags[w] ^ want
-		// The high bit of each zero byte of x, and now and then, by the borrow,
-		// that of a byte of 1 above one: the comparison of keys sorts it out.
-		for m := (x - eachByte) &^ x & highBits; m != 0; m &= m - 1 {
-			i := w*8 + bits.TrailingZeros64(m)/8
+	for w, tags := range pg.tags {
+		for m := matching(tags, h); m != 0; m &= m - 1 {
+			i := w*8 + firstByte(m)
 			if i >= len(pg.slots) {
 				return -1
 			}
@@ -129,6 +125,17 @@ func (pg *page[P]) find(h uint64, key []byte) int {
 	}
 	return -1
 }
+
+// matching returns a word with the high bit set of each byte of tags that is the
+// tag of h, and now and then, by the borrow, of one that follows such a byte and
+// differs by one: the comparison of keys sorts it out.
+func matching(tags, h uint64) uint64 {
+	x := tags ^ uint64(uint8(h))*eachByte
+	return (x - eachByte) &^ x & highBits
+}
+
+// firstByte is the index of the first byte whose high bit is set.
+func firstByte(m uint64) int { return bits.TrailingZeros64(m) / 8 }
 
 // push adds an item, for which there must be room; owned is all ones or zero.
 func (pg *page[P]) push(p P, tag uint8, owned uint32) {
