@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 
 // functionLoadLimit is how long a library may take to register its functions.
 const functionLoadLimit = 500 * time.Millisecond
+
+var errFunctionLoad = errors.New("FUNCTION LOAD timeout")
 
 // allShards are the tips for commands that a cluster's client sends to all masters.
 var allShards = []string{"request_policy:all_shards", "response_policy:all_succeeded"}
@@ -124,11 +127,13 @@ func cmdFunctionLoad(c *Call) {
 		}
 		replace = true
 	}
-	limit := functionLoadLimit
-	if c.c.isMaster {
-		limit = 0 // the others have it already
+	ctx := c.srv.life
+	if !c.c.isMaster { // what it sends the others have already
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, functionLoadLimit, errFunctionLoad)
+		defer cancel()
 	}
-	name, err := c.srv.functions.Load(string(c.args[last]), replace, limit)
+	name, err := c.srv.functions.Load(ctx, string(c.args[last]), replace)
 	if err != nil {
 		c.err("ERR " + err.Error())
 		return
@@ -182,7 +187,7 @@ func cmdFunctionRestore(c *Call) {
 	s := c.srv
 	restored := s.functions.Sibling()
 	err := rdb.ReadFunctions(c.args[2], rdb.ReaderOptions{SkipChecksum: s.skipChecksum}, func(source []byte) error {
-		_, err := restored.Load(string(source), false, 0)
+		_, err := restored.Load(s.life, string(source), false)
 		return err
 	})
 	if err == nil && !flush {

@@ -2,10 +2,14 @@ package server
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"treedis/rdb"
 )
 
 // library is a library with one function, whose body is given.
@@ -127,4 +131,21 @@ func TestFunctionsInSnapshots(t *testing.T) {
 		require.NoError(t, snap.WriteRDB(&b))
 		require.Equal(t, version, b.String()[:len(version)])
 	}
+}
+
+// TestEndlessLibraryInSnapshot: whoever made a snapshot is trusted to have loaded its libraries, but the server can be ended
+// all the same.
+func TestEndlessLibraryInSnapshot(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var b bytes.Buffer
+	w := rdb.NewWriter(&b, rdb.WriterOptions{Functions: true})
+	require.NoError(t, w.Header())
+	require.NoError(t, w.Function([]byte("#!lua name=endless\nwhile true do end")))
+	require.NoError(t, w.Close())
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "dump.rdb"), b.Bytes(), 0o600))
+	n, started := loadingNode(t, dir)
+	n.dial().expect("ping", "-"+errLoading)
+	n.stop()
+	require.ErrorIs(t, <-started, ErrStopped)
 }

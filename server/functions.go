@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 
 	"treedis/server/function"
@@ -12,10 +13,12 @@ func (s *Server) newFunctions() *function.Set {
 	return function.NewSet(func() *script.VM { return script.New(s.scriptOptions()) })
 }
 
-// loadLibrary adds a library of a snapshot.
-func (d dataset) loadLibrary(source []byte) error {
-	if _, err := d.functions.Load(string(source), false, 0); err != nil {
-		return fmt.Errorf("loading a library: %w", err)
+// libraryLoader returns what adds a library of a snapshot. It takes its time, as long as ctx is not done.
+func (d dataset) libraryLoader(ctx context.Context) func(source []byte) error {
+	return func(source []byte) error {
+		if _, err := d.functions.Load(ctx, string(source), false); err != nil {
+			return fmt.Errorf("loading a library: %w", err)
+		}
+		return nil
 	}
-	return nil
 }

@@ -137,7 +137,7 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 		}
 		return nil
 	}
-	o.Function = data.loadLibrary
+	o.Function = data.libraryLoader(ctx)
 	o.EachKey = s.delayFor(ctx, config.KeyLoadDelay)
 	l = rdb.NewLoader(st, o)
 	st.Bulk(true)

@@ -94,6 +94,18 @@ func TestCLIDump(t *testing.T) {
 	harness.WaitSameData(t, s, real)
 }
 
+// TestCLIFunctions: redis-cli --functions-rdb gets a snapshot of the libraries alone.
+func TestCLIFunctions(t *testing.T) {
+	t.Parallel()
+	s := filled(t)
+	s.Once(t, "FUNCTION", "LOAD", library("lib", "1"))
+	dir := t.TempDir()
+	cli(t, s, "", "--functions-rdb", filepath.Join(dir, "dump.rdb"))
+	real := harness.Start(t, harness.Redis, harness.Dir(dir))
+	require.Equal(t, functions(t, s), functions(t, real))
+	require.Zero(t, real.Once(t, "DBSIZE").Int())
+}
+
 // TestCLIStat: the rolling statistics read INFO fields by name; a line of figures comes with each.
 func TestCLIStat(t *testing.T) {
 	t.Parallel()

@@ -7,11 +7,11 @@
 package function
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"treedis/server/script"
 )
@@ -66,8 +66,8 @@ func (s *Set) VM() *script.VM { return s.machine.get() }
 func (s *Set) Sibling() *Set { return emptySet(s.machine) }
 
 // Load runs a library's source and adds the library, in place of one with its name if replace is set. It returns the
-// name. A source that runs for longer than limit, if that is not 0, is stopped.
-func (s *Set) Load(source string, replace bool, limit time.Duration) (name string, err error) {
+// name. A source that still runs when ctx is done is stopped.
+func (s *Set) Load(ctx context.Context, source string, replace bool) (name string, err error) {
 	h, err := parseHeader(source)
 	if err != nil {
 		return "", err
@@ -80,7 +80,7 @@ func (s *Set) Load(source string, replace bool, limit time.Duration) (name strin
 		return "", errors.New("Library '" + h.name + "' already exists")
 	}
 	lib := &Library{Name: h.name, Source: source}
-	if err := s.VM().LoadLibrary(h.code, limit, lib.register); err != nil {
+	if err := s.VM().LoadLibrary(ctx, h.code, lib.register); err != nil {
 		return "", err
 	}
 	if len(lib.Functions) == 0 {

@@ -1,6 +1,8 @@
 package function
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -31,7 +33,7 @@ func registering(name string, functions ...string) string {
 
 func load(t *testing.T, s *Set, source string) {
 	t.Helper()
-	_, err := s.Load(source, false, time.Minute)
+	_, err := s.Load(t.Context(), source, false)
 	require.NoError(t, err)
 }
 
@@ -71,7 +73,7 @@ func TestHeader(t *testing.T) {
 		"#!lua name=lib\xc3\xa9":  errBadName.Error(),
 		"#!lua name=lib flags=no": "Invalid metadata value given: flags=no",
 	} {
-		name, err := newSet().Load(line+"\nredis.register_function('f', function() end)", false, 0)
+		name, err := newSet().Load(t.Context(), line+"\nredis.register_function('f', function() end)", false)
 		if want == "" {
 			require.NoError(t, err, line)
 			require.Equal(t, "lib", name)
@@ -79,7 +81,7 @@ func TestHeader(t *testing.T) {
 		}
 		require.EqualError(t, err, want, "%q", line)
 	}
-	_, err := newSet().Load("#!lua name=lib redis.register_function('f', function() end)", false, 0)
+	_, err := newSet().Load(t.Context(), "#!lua name=lib redis.register_function('f', function() end)", false)
 	require.EqualError(t, err, "Invalid library metadata")
 }
 
@@ -117,7 +119,7 @@ func TestLoadErrors(t *testing.T) {
 		"redis.log('x')":           registering + "redis.log() requires two arguments or more.",
 	} {
 		s := newSet()
-		_, err := s.Load(source("lib", body), false, time.Minute)
+		_, err := s.Load(t.Context(), source("lib", body), false)
 		require.EqualError(t, err, want, body)
 		require.Empty(t, names(s))
 	}
@@ -125,15 +127,19 @@ func TestLoadErrors(t *testing.T) {
 
 func TestLoadDoesNotCompile(t *testing.T) {
 	t.Parallel()
-	_, err := newSet().Load(source("lib", "bad script"), false, time.Minute)
+	_, err := newSet().Load(t.Context(), source("lib", "bad script"), false)
 	require.ErrorContains(t, err, "Error compiling function: user_function:2: ")
 }
 
 func TestLoadTakesNoLongerThanItMay(t *testing.T) {
 	t.Parallel()
 	s := newSet()
-	_, err := s.Load(source("lib", "while true do end"), false, time.Millisecond)
-	require.EqualError(t, err, "Error registering functions: ERR FUNCTION LOAD timeout")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, errors.New("too long"))
+	defer cancel()
+	for _, body := range []string{"while true do end", "local function f() return f() end f()"} {
+		_, err := s.Load(ctx, source("lib", body), false)
+		require.EqualError(t, err, "Error registering functions: ERR too long")
+	}
 	load(t, s, registering("lib", "f"))
 }
 
@@ -161,18 +167,18 @@ func TestReplace(t *testing.T) {
 	s := newSet()
 	load(t, s, registering("a", "f", "g"))
 	load(t, s, registering("b", "h"))
-	_, err := s.Load(registering("a", "f"), false, 0)
+	_, err := s.Load(t.Context(), registering("a", "f"), false)
 	require.EqualError(t, err, "Library 'a' already exists")
-	_, err = s.Load(registering("a", "f", "H"), true, 0)
+	_, err = s.Load(t.Context(), registering("a", "f", "H"), true)
 	require.EqualError(t, err, "Function H already exists")
-	_, err = s.Load(registering("c", "G"), true, 0)
+	_, err = s.Load(t.Context(), registering("c", "G"), true)
 	require.EqualError(t, err, "Function G already exists")
-	_, err = s.Load(source("a", "redis.register_function('n', function() end) local x = nil; x()"), true, 0)
+	_, err = s.Load(t.Context(), source("a", "redis.register_function('n', function() end) local x = nil; x()"), true)
 	require.Error(t, err)
 	require.Equal(t, []string{"a: f g", "b: h"}, names(s))
 	require.NotNil(t, s.Function([]byte("g")))
 
-	_, err = s.Load(registering("a", "F", "i"), true, 0)
+	_, err = s.Load(t.Context(), registering("a", "F", "i"), true)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a: F i", "b: h"}, names(s))
 	require.Nil(t, s.Function([]byte("g")))

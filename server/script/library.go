@@ -1,9 +1,9 @@
 package script
 
 import (
+	"context"
 	"errors"
 	"strings"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -24,11 +24,10 @@ type loading struct {
 }
 
 // LoadLibrary runs the source of a library, which registers its functions; those for which register returns an error
-// make it fail. A source that runs for longer than limit is stopped, if that is not 0. The errors have texts for
-// clients.
+// make it fail. Once ctx is done the source is stopped, and fails for that cause. The errors have texts for clients.
 //
 // While it is loaded, a library sees nothing but the table redis, with just a few functions.
-func (vm *VM) LoadLibrary(source string, limit time.Duration, register func(r Registration) error) error {
+func (vm *VM) LoadLibrary(ctx context.Context, source string, register func(r Registration) error) error {
 	fn, err := vm.Compile(source, "user_function")
 	if err != nil {
 		return errors.New("Error compiling function: " + err.Error())
@@ -43,10 +42,8 @@ func (vm *VM) LoadLibrary(source string, limit time.Duration, register func(r Re
 		mt.RawSetString("__index", vm.globals)
 		vm.loading.register = nil
 	}()
-	run := &Run{Yield: func() string { return "FUNCTION LOAD timeout" }}
-	if limit > 0 {
-		defer time.AfterFunc(limit, run.Interrupt).Stop()
-	}
+	run := &Run{Yield: func() string { return context.Cause(ctx).Error() }}
+	defer context.AfterFunc(ctx, run.Interrupt)()
 	if _, failed := vm.Do(run, fn); failed != nil {
 		return errors.New("Error registering functions: " + failed.Text)
 	}
