@@ -61,7 +61,7 @@ func serve(s *server.Server) error {
 		return err
 	}
 	<-s.Done()
-	return nil
+	return s.Err()
 }
 
 // versionLine has the form of redis-server's, which tools read.

@@ -21,6 +21,25 @@ type SaveOptions struct {
 	Context  context.Context // nil, or ends the saving once it is done
 }
 
+// Saved is to be called by whoever saves, after each key, with the number of keys so far. An error ends the saving.
+func (o *SaveOptions) Saved(keys int) error {
+	if o.EachKey != nil {
+		if err := o.EachKey(); err != nil {
+			return err
+		}
+	}
+	if keys%progressKeys != 0 {
+		return nil
+	}
+	if o.Progress != nil {
+		o.Progress(keys)
+	}
+	if o.Context != nil {
+		return context.Cause(o.Context)
+	}
+	return nil
+}
+
 // progressKeys is how many keys lie between two looks at the outside: a millisecond's work.
 const progressKeys = 1024
 
@@ -65,21 +84,7 @@ func (s *saver) entry(e *store.Entry) error {
 		return err
 	}
 	s.done++
-	if s.EachKey != nil {
-		if err := s.EachKey(); err != nil {
-			return err
-		}
-	}
-	if s.done%progressKeys != 0 {
-		return nil
-	}
-	if s.Progress != nil {
-		s.Progress(s.done)
-	}
-	if s.Context != nil {
-		return context.Cause(s.Context)
-	}
-	return nil
+	return s.Saved(s.done)
 }
 
 // WriteEntry passes one entry to a sink, under the key k.

@@ -39,8 +39,21 @@ func (ids IDs) isID2(id string) bool { return strings.EqualFold(id, ids.ID2) }
 // Identity is the server's replication ids. They change under the keyspace lock,
 // together with whatever made them change, and can be read by anyone.
 type Identity struct {
-	random io.Reader // used under the keyspace lock only
-	ids    atomic.Pointer[IDs]
+	random   io.Reader // used under the keyspace lock only
+	ids      atomic.Pointer[IDs]
+	onChange func() // used under the keyspace lock only
+}
+
+// OnChange registers the function that is called after each change, under the
+// keyspace lock.
+func (i *Identity) OnChange(f func()) { i.onChange = f }
+
+// set puts ids in force.
+func (i *Identity) set(ids IDs) {
+	i.ids.Store(&ids)
+	if i.onChange != nil {
+		i.onChange()
+	}
 }
 
 // NewIdentity returns an identity with a new id. random must not fail; it is read
@@ -59,20 +72,20 @@ func (i *Identity) Get() IDs { return *i.ids.Load() }
 func (i *Identity) Change() {
 	ids := i.Get()
 	ids.ID = randomHex(i.random)
-	i.ids.Store(&ids)
+	i.set(ids)
 }
 
 // Clear forgets ID2. Needs the keyspace lock.
 func (i *Identity) Clear() {
 	ids := i.Get()
 	ids.ID2, ids.SecondOffset = noID, -1
-	i.ids.Store(&ids)
+	i.set(ids)
 }
 
 // Set adopts a master's history after a full synchronization; there is no ID2
 // then. Needs the keyspace lock.
 func (i *Identity) Set(id string) {
-	i.ids.Store(&IDs{ID: id, ID2: noID, SecondOffset: -1})
+	i.set(IDs{ID: id, ID2: noID, SecondOffset: -1})
 }
 
 // Shift makes the current id the second, valid for what was propagated until end
@@ -82,7 +95,7 @@ func (i *Identity) Shift(id string, end int64) {
 	if id == "" {
 		id = randomHex(i.random)
 	}
-	i.ids.Store(&IDs{ID: id, ID2: i.Get().ID, SecondOffset: end + 1})
+	i.set(IDs{ID: id, ID2: i.Get().ID, SecondOffset: end + 1})
 }
 
 // Restore makes a restarted master continue the history that a snapshot file
@@ -91,7 +104,7 @@ func (i *Identity) Shift(id string, end int64) {
 func (i *Identity) Restore(id string, offset int64) {
 	ids := i.Get()
 	ids.ID2, ids.SecondOffset = id, offset+1
-	i.ids.Store(&ids)
+	i.set(ids)
 }
 
 // randomHex returns 40 random hexadecimal digits.

@@ -134,6 +134,40 @@ func (r *Reader) collect(end int64) {
 	}
 }
 
+// Pending returns what there is to read, as Next does, but without waiting and without
+// consuming it: what the owner has dealt with it takes by Consume. nil is nothing. For an
+// owner that calls these two, Next is not for use.
+func (r *Reader) Pending() ([][]byte, error) {
+	end := r.log.end.Load()
+	select {
+	case <-r.closed:
+		return nil, r.cause
+	default:
+	}
+	r.chunks = r.chunks[:0]
+	for at, b := r.pos.Load(), r.cur; at < end && len(r.chunks) < maxChunks; {
+		if at == b.limit() {
+			b = b.next.Load()
+		}
+		from, to := at-b.base, min(end-b.base, blockSize)
+		r.chunks = append(r.chunks, b.buf[from:to:to])
+		at = b.base + to
+	}
+	return r.chunks, nil
+}
+
+// Consume moves the position on by n bytes of what Pending returned.
+func (r *Reader) Consume(n int64) {
+	pos, crossed := r.pos.Load()+n, false
+	for pos > r.cur.limit() {
+		r.cur, crossed = r.cur.next.Load(), true
+	}
+	r.pos.Store(pos)
+	if crossed {
+		r.log.trim()
+	}
+}
+
 // Pos is the offset up to which the reader has consumed the log.
 func (r *Reader) Pos() int64 { return r.pos.Load() }
 

@@ -75,13 +75,14 @@ func (x *exchange) install(data Dataset, info SyncInfo) error {
 	}
 	// Replicas of this server have another data set; they start over as well.
 	l.o.Master.DisconnectAll()
+	// The log first: its readers must not take what they have for the new history's.
+	l.o.Log.Reset(max(info.Offset, 0))
 	if info.ReplID == "" {
 		l.o.Identity.Change()
 		l.o.Identity.Clear()
 	} else {
 		l.o.Identity.Set(info.ReplID)
 	}
-	l.o.Log.Reset(max(info.Offset, 0))
 	// Kept without replicas too: after a promotion the others will ask for it.
 	l.o.Log.EnableBacklog()
 	l.setPosition(info.ReplID != "")

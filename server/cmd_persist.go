@@ -75,6 +75,13 @@ func cmdBgsave(c *Call) {
 	case s.persist.saving != nil:
 		c.err(errSaving)
 		return
+	case s.aof.rewrite != nil && schedule:
+		s.persist.scheduled = true
+		c.out.Simple("Background saving scheduled")
+		return
+	case s.aof.rewrite != nil:
+		c.err("ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.")
+		return
 	}
 	if err := s.startSaveLocked(); err != nil {
 		c.err("ERR " + err.Error())

@@ -260,8 +260,8 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 	switch {
 	case grows && s.outOfMemory():
 		return errOOM
-	case (writes || r.isPing) && s.refusesWrites():
-		return errMisconf
+	case (writes || r.isPing) && s.diskFails():
+		return s.diskFault()
 	case writes && !s.role.isReplica() && !s.enoughReplicas():
 		return errNoReplicas
 	case writes && s.role.isReplica() && config.ReplicaReadOnly.Get(s.cfg):

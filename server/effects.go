@@ -11,7 +11,8 @@ import (
 // the log as one group: effects, not requests, as Redis would propagate them. Guarded by the
 // exclusive lock.
 type effects struct {
-	log *repl.Log
+	log    *repl.Log
+	before func() // called before the log is appended to
 	// muted is set while the server replicates another: its log then is the master's stream, verbatim.
 	muted bool
 	buf   []byte   // the encoded commands
@@ -62,6 +63,7 @@ func (f *effects) flush(atomic bool) bool {
 	if atomic {
 		out = append(out, encodedExec...)
 	}
+	f.before()
 	f.log.Append(out)
 	f.log.SetSelectedDB(selected)
 	f.out, f.buf, f.ops = trim(out), trim(f.buf), f.ops[:0]

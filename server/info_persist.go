@@ -7,6 +7,8 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	var done, total, saving int64 = 0, 0, -1
 	if job := p.saving; job != nil {
 		done, total = job.done.Load(), job.keys
+	} else if job := s.aof.rewrite; job != nil {
+		done, total = job.done.Load(), job.keys
 	}
 	if p.inBackground() {
 		saving = int64((s.mono() - p.saving.began) / time.Second)
@@ -27,13 +29,9 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	w.zeros("rdb_last_cow_size")
 	w.int("rdb_last_load_keys_expired", int64(p.loaded.Expired))
 	w.int("rdb_last_load_keys_loaded", int64(p.loaded.Keys))
-	w.zeros("aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
-	w.int("aof_last_rewrite_time_sec", -1)
-	w.int("aof_current_rewrite_time_sec", -1)
-	w.str("aof_last_bgrewrite_status", okOrErr(true))
-	w.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
-	w.str("aof_last_write_status", okOrErr(true))
+	s.infoAOF(w)
 	w.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+	s.infoAOFFiles(w)
 	if l := &s.loading; !l.is(loadNone) {
 		w.int("loading_start_time", l.since.Load()/1000)
 		w.int("loading_total_bytes", l.total.Load())
@@ -42,6 +40,42 @@ func (s *Server) infoPersistence(w *infoWriter) {
 		w.decimal("loading_loaded_perc", 100*ratio(l.loaded.Load(), l.total.Load()), "")
 		w.int("loading_eta_seconds", l.eta(s.now()))
 	}
+}
+
+func (s *Server) infoAOF(w *infoWriter) {
+	a := &s.aof
+	took := int64(-1)
+	if a.rewrite != nil {
+		took = int64((s.mono() - a.rewrite.began) / time.Second)
+	}
+	w.bool("aof_enabled", a.phase != aofOff)
+	w.bool("aof_rewrite_in_progress", a.rewrite != nil)
+	w.bool("aof_rewrite_scheduled", a.scheduled)
+	w.int("aof_last_rewrite_time_sec", a.lastTook)
+	w.int("aof_current_rewrite_time_sec", took)
+	w.str("aof_last_bgrewrite_status", okOrErr(a.lastOK))
+	w.int("aof_rewrites", a.rewrites)
+	w.int("aof_rewrites_consecutive_failures", a.failures)
+	w.str("aof_last_write_status", okOrErr(s.aofError() == nil))
+}
+
+// infoAOFFiles is about the files of an append-only file that is switched on.
+func (s *Server) infoAOFFiles(w *infoWriter) {
+	a := &s.aof
+	if a.phase == aofOff {
+		return
+	}
+	w.int("aof_current_size", s.aofSize())
+	w.int("aof_base_size", a.baseSize)
+	w.bool("aof_pending_rewrite", a.scheduled)
+	var lag, delayed int64
+	syncing := false
+	if file := a.writer.Load(); file != nil {
+		lag, delayed, syncing = file.Lag(), file.Delayed(), file.Syncing()
+	}
+	w.int("aof_buffer_length", lag)
+	w.bool("aof_pending_bio_fsync", syncing)
+	w.int("aof_delayed_fsync", delayed)
 }
 
 func okOrErr(ok bool) string {

@@ -107,7 +107,7 @@ func (s *Server) signalReadyDB(db *store.DB) {
 // ready. It runs under the exclusive lock, between commands.
 func (s *Server) serveWaits() {
 	q := &s.waits
-	if q.serving || len(q.ready) == 0 {
+	if q.serving || len(q.ready) == 0 || s.loading.active() {
 		return
 	}
 	q.serving = true

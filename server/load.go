@@ -69,6 +69,9 @@ type dataFile struct {
 func (s *Server) findData() (*dataFile, error) {
 	path := s.rdbPath()
 	s.removeLeftovers(filepath.Dir(path))
+	if config.AppendOnly.Get(s.cfg) {
+		return s.findAOF(), nil
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"treedis/rdb"
+	"treedis/repl/aof"
 	"treedis/server/config"
 )
 
@@ -71,9 +72,21 @@ var (
 	errHalted      = errors.New("the server is stopping")
 )
 
-// refusesWrites reports whether writes are refused because snapshots can't be written.
-func (s *Server) refusesWrites() bool {
+// snapshotsFail reports whether writes are refused because snapshots can't be written.
+func (s *Server) snapshotsFail() bool {
 	return s.persist.failed.Load() && config.StopWritesOnBgsaveError.Get(s.cfg) && len(config.Save.Get(s.cfg)) > 0
+}
+
+// diskFails reports whether writes are refused because they could not be kept.
+func (s *Server) diskFails() bool { return s.snapshotsFail() || s.aofError() != nil }
+
+// diskFault says why.
+func (s *Server) diskFault() string {
+	err := s.aofError()
+	if err == nil || s.snapshotsFail() {
+		return errMisconf
+	}
+	return "MISCONF Errors writing to the AOF file: " + aof.Cause(err)
 }
 
 // rdbPath is where snapshots are written and loaded.
@@ -102,7 +115,9 @@ func (s *Server) goSaveLocked(job *saveJob, then func(err error)) {
 	job.ctx, job.cancel = context.WithCancelCause(s.life)
 	s.persist.saving = job
 	snap, path := s.snapshotLocked(noFilter), s.rdbPath()
+	s.savesInBackground.Add(1)
 	s.wg.Go(func() {
+		defer s.savesInBackground.Add(-1)
 		o := rdb.SaveOptions{Context: job.ctx, Progress: func(n int) { job.done.Store(int64(n)) }}
 		err := s.writeRDB(path, snap, o, job.commit)
 		job.cancel(nil)
@@ -182,7 +197,7 @@ func (s *Server) persistCron() {
 	s.lock.lock()
 	defer s.lock.unlock()
 	p := &s.persist
-	if p.saving != nil || s.halted || s.loading.active() {
+	if s.backgroundBusy() || s.halted || s.loading.active() {
 		return
 	}
 	now := s.now() / 1000

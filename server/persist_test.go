@@ -382,8 +382,7 @@ func TestSignalSavesAndStops(t *testing.T) {
 
 func TestDirectivesThatPromiseMoreAreWarnedOf(t *testing.T) {
 	t.Parallel()
-	n := startNode(t, "appendonly yes")
-	n.logged("there is no append-only file")
+	n := startNode(t)
 	n.set("sync-replicas", "1")
 	n.logged("replication is asynchronous")
 	require.NotContains(t, n.log.String(), "there is no TLS")

@@ -35,6 +35,7 @@ func (s *Server) roleMark() byte {
 // newReplication builds the master side and the link, neither of which does anything yet.
 func (s *Server) newReplication() {
 	s.ids = repl.NewIdentity(randomReader{s})
+	s.ids.OnChange(s.idChanged)
 	s.master = repl.NewMaster(repl.MasterOptions{
 		Log: s.log, Identity: s.ids, Source: replSource{s}, Config: s.masterConfig,
 		Now: s.opts.Now, Random: randomReader{s}, Logf: s.replLogf,
@@ -215,8 +216,11 @@ func (r replSource) ReplicaCommand(info repl.ReplicaInfo, args [][]byte) error {
 // replTarget is the server as its link to a master sees it.
 type replTarget struct{ s *Server }
 
-func (t replTarget) Lock()   { t.s.lock.lock() }
-func (t replTarget) Unlock() { t.s.lock.unlock() }
+func (t replTarget) Lock() { t.s.lock.lock() }
+func (t replTarget) Unlock() {
+	t.s.lock.unlock()
+	t.s.kickAOF()
+}
 
 // loaded is a data set received from a master.
 type loaded struct {
@@ -247,24 +251,26 @@ func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
 	clear(s.localExpiries)
 	s.masterClient.multi = transaction{}
 	s.masterClient.db = s.store.DB(data.db)
+	s.restartAOFLocked()
 }
 
 func (t replTarget) Discard(repl.Dataset) {}
 
 func (t replTarget) ApplyLocked(args [][]byte) {
-	s, c := t.s, t.s.masterClient
-	c.lock.mode = exclusive // the link holds it
-	s.beginBatch(c)
-	s.execute(c, args)
-	if out := c.out.Buf; len(out) > 0 && out[0] == '-' {
-		s.logger.warningf("== CRITICAL == This replica is sending an error to its master after processing the command '%s': %s", clip(args[0], 64), c.out.Buf)
-	}
-	c.out.Reset()
+	t.s.stampLocked(t.s.now())
+	t.s.applyLocked(t.s.masterClient, args, "replica", "master")
 }
 
 func (t replTarget) Paused() bool { return t.s.pauses.any.Load() }
 
-func (t replTarget) FsyncedOffset() (int64, bool) { return 0, false }
+// FsyncedOffset is what of the master's stream is on disk, in files that count.
+func (t replTarget) FsyncedOffset() (int64, bool) {
+	a := &t.s.aof
+	if !a.counts.Load() {
+		return 0, a.writer.Load() != nil
+	}
+	return a.durable.Passed(), true
+}
 
 // offerSnapshot serves PSYNC and SYNC: the connection leaves its loop for a feed of its own.
 func (c *Call) offerSnapshot(req repl.SyncRequest) {

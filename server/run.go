@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -54,6 +55,7 @@ func (s *Server) open() (*dataFile, error) {
 	n, err := netio.New(netio.Options{
 		Loops:       len(s.lock.slots),
 		KeepAlive:   s.keepAlive(),
+		BeforeFlush: s.beforeFlush,
 		AcceptError: func(err error) { s.logger.warningf("Accepting client connection: %v", err) },
 	}, handler{s})
 	if err != nil {
@@ -88,11 +90,16 @@ func (s *Server) serve(n *netio.Server) {
 func (s *Server) ready(err error) error {
 	s.startMu.Lock()
 	defer s.startMu.Unlock()
+	if err == nil && !s.down {
+		err = s.openAOF()
+	}
 	switch {
 	case s.down:
 		return ErrStopped
 	case err != nil:
-		s.logger.warningf("Fatal error loading the DB: %v. Exiting.", err)
+		if !errors.As(err, new(errLoadLogged)) { // whose reason is the log's last line
+			s.logger.warningf("Fatal error loading the DB: %v. Exiting.", err)
+		}
 		_ = s.teardown(context.Background())
 		s.closeListeners()
 		close(s.stopped)
@@ -127,6 +134,7 @@ func (s *Server) teardown(ctx context.Context) error {
 	s.lock.lock()
 	s.halted = true
 	s.abortSaveLocked()
+	s.abortRewriteLocked()
 	s.lock.unlock()
 	s.end(errHalted)
 	if s.net == nil {
@@ -142,6 +150,7 @@ func (s *Server) teardown(ctx context.Context) error {
 			_ = s.net.Close(context.Background())
 		}
 		s.wg.Wait()
+		s.closeAOF()
 		s.lock.lock()
 		defer s.lock.unlock()
 		s.targets.closeUnused(math.MaxInt64)
@@ -166,6 +175,13 @@ func (s *Server) removeFiles() {
 	if path := config.UnixSocket.Get(s.cfg); path != "" && len(s.opts.Listeners) == 0 {
 		_ = os.Remove(path)
 	}
+}
+
+// Err is why a server that has shut down could not go on, nil if it was told to stop.
+func (s *Server) Err() error {
+	s.lock.lock()
+	defer s.lock.unlock()
+	return s.failure
 }
 
 // Done is closed once the server has shut down.
@@ -207,6 +223,7 @@ func (s *Server) runCron(ctx context.Context) {
 		s.activeExpire()
 		s.tidy()
 		s.persistCron()
+		s.aofCron()
 		if n%hz == 0 {
 			s.master.Cron()
 			s.closeStale()

@@ -155,7 +155,7 @@ func (c *Call) scriptRefusal(flags script.Flags, readOnly bool) string {
 		switch {
 		case s.role.isReplica() && config.ReplicaReadOnly.Get(s.cfg) && !c.c.isMaster:
 			return "READONLY Can not run script with write flag on readonly replica"
-		case s.refusesWrites() && !c.c.isMaster:
+		case s.diskFails() && !c.c.isMaster:
 			return "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Writable scripts are blocked. Use 'no-writes' flag for read only scripts."
 		case readOnly:
 			return "ERR Can not execute a script with write flag using *_ro command."
@@ -220,8 +220,8 @@ func (r *scriptRun) refusal(row *row, args [][]byte) string {
 		switch {
 		case s.role.isReplica() && config.ReplicaReadOnly.Get(s.cfg) && !obey:
 			return "-" + errReadOnly
-		case s.refusesWrites() && !obey:
-			return "-" + errMisconf
+		case s.diskFails() && !obey:
+			return "-" + s.diskFault()
 		case !s.role.isReplica() && !s.enoughReplicas():
 			return "-" + errNoReplicas
 		}

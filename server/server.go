@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"treedis/repl"
+	"treedis/repl/aof"
 	"treedis/server/command"
 	"treedis/server/config"
 	"treedis/server/function"
@@ -49,6 +50,9 @@ type Options struct {
 	Listeners []net.Listener
 	// Dial connects to a master; nil for a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// FS is the file system of the append-only file; nil for the system's.
+	FS aof.FS
 
 	// OnKeyEvent, if set, is called for every keyspace event, under the keyspace lock: it must not
 	// block, nor keep key.
@@ -83,6 +87,7 @@ type Server struct {
 	expireCursor  []uint64
 	avgTTL        []int64 // by database, as the active expiry sees it; ms
 	persist       persistence
+	aof           appendOnly
 	memory        memoryStats
 	oom           oomScore
 	role          role
@@ -91,23 +96,27 @@ type Server struct {
 	restoredDB    int  // selected in the stream that a restarted replica continues
 	resumable     bool // a master may know this server's replication id and offset
 
-	out            outboxes
-	ids            *repl.Identity
-	master         *repl.Master
-	masterClient   *Client // executes the master's stream; keyspace lock
-	clock          accessClock
-	loading        loadingState
-	gauge          memoryGauge
-	denyScriptsOff bool // DEBUG SET-DISABLE-DENY-SCRIPTS; keyspace lock
-	collector      collector
-	skipChecksum   bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
-	scans          scanPositions
-	debug          map[string]debugCommand
-	activeExpireOn atomic.Bool   // DEBUG SET-ACTIVE-EXPIRE
-	cronPaused     atomic.Bool   // DEBUG PAUSE-CRON
-	asked          atomic.Bool   // a signal has asked for the end, and it has not been given up since
-	interrupted    atomic.Bool   // valid if asked: the signal was SIGINT
-	lastReport     time.Duration // of cron: when the log last told how far the loading is
+	out          outboxes
+	ids          *repl.Identity
+	master       *repl.Master
+	masterClient *Client // executes the master's stream; keyspace lock
+	clock        accessClock
+	loading      loadingState
+	gauge        memoryGauge
+	gates        []loopGate // by loop, whose goroutine's each is
+	// savesInBackground is how many snapshots and bases are being written.
+	savesInBackground atomic.Int64
+	baseFiles         atomic.Int64 // names of temporary bases given out
+	denyScriptsOff    bool         // DEBUG SET-DISABLE-DENY-SCRIPTS; keyspace lock
+	collector         collector
+	skipChecksum      bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
+	scans             scanPositions
+	debug             map[string]debugCommand
+	activeExpireOn    atomic.Bool   // DEBUG SET-ACTIVE-EXPIRE
+	cronPaused        atomic.Bool   // DEBUG PAUSE-CRON
+	asked             atomic.Bool   // a signal has asked for the end, and it has not been given up since
+	interrupted       atomic.Bool   // valid if asked: the signal was SIGINT
+	lastReport        time.Duration // of cron: when the log last told how far the loading is
 
 	sortRooms sync.Pool // of *sortRoom
 
@@ -125,6 +134,7 @@ type Server struct {
 	halted    bool           // keyspace lock, exclusive; no client's command is executed any more
 	stopOnce  sync.Once
 	quit      chan struct{} // closed to ask for Shutdown
+	failure   error         // set before quit is closed: why the server could not go on
 	stopped   chan struct{} // closed when Shutdown has finished
 	wake      chan struct{} // makes cron look for a signal at once
 	temps     tempFiles
@@ -152,6 +162,9 @@ func New(opts Options) (*Server, error) {
 	if opts.Dial == nil {
 		opts.Dial = new(net.Dialer).DialContext
 	}
+	if opts.FS == nil {
+		opts.FS = aof.OS{}
+	}
 	if opts.Seed == 0 {
 		opts.Seed = rand.Uint64()
 	}
@@ -169,17 +182,19 @@ func New(opts Options) (*Server, error) {
 	s.life, s.end = context.WithCancelCause(context.Background())
 	loops := int(config.IOThreads.Get(s.cfg))
 	s.lock = newKeyspaceLock(loops)
+	s.gates = make([]loopGate, loops)
 	s.stats = newStats(loops, table)
 	s.out = s.newOutboxes(loops)
 	s.channels = pubsub.New[*Client](len(s.out.boxes))
 	s.log = repl.NewLog(config.ReplBacklogSize.Get(s.cfg))
-	s.effects.log = s.log
+	s.effects.log, s.effects.before = s.log, func() { s.stampLocked(s.now()) }
 	s.clock.randUint64 = s.random
 	s.clock.set(s.now())
 	s.store = s.newStore()
 	s.expireCursor = make([]uint64, s.store.Databases())
 	s.avgTTL = make([]int64, s.store.Databases())
 	s.activeExpireOn.Store(true)
+	s.aof.manifest, s.aof.lastOK, s.aof.lastTook = new(aof.Manifest), true, -1
 	s.persist.lastSave, s.persist.lastOK, s.persist.lastTook = s.now()/1000, true, -1
 	s.runID = s.randomHex(40)
 	s.collector.init(opts.OwnsProcess)

@@ -51,12 +51,14 @@ func (s *Server) applyConfig() error {
 			config.StreamNodeMaxBytes, config.StreamNodeMaxEntries,
 		}},
 		{s.warnUnserved, []config.Directive{
-			config.AppendOnly, config.SyncReplicas, config.TLSPort, config.MaxMemory, config.MaxMemoryPolicy,
+			config.SyncReplicas, config.TLSPort, config.MaxMemory, config.MaxMemoryPolicy,
 		}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
 		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},
 		{s.applyPort, []config.Directive{config.Port}},
 		{s.applyBind, []config.Directive{config.Bind}},
+		{s.applyAppendOnly, []config.Directive{config.AppendOnly}},
+		{s.applyAutoGC, []config.Directive{config.AOFDisableAutoGC}},
 		{s.applyKeepAlive, []config.Directive{config.TCPKeepalive}},
 	} {
 		if err := a.apply(); err != nil {

@@ -185,6 +185,10 @@ func (s *Server) finishStopLocked() {
 		s.logger.warningf("A snapshot is being written: it is given up.")
 		s.abortSaveLocked()
 	}
+	if s.prepareAOFStopLocked() != nil {
+		s.failStopLocked()
+		return
+	}
 	nosave := st.flags&config.ShutdownNoSave != 0
 	if st.flags&config.ShutdownSave == 0 && (nosave || len(config.Save.Get(s.cfg)) == 0) {
 		s.haltLocked()

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"treedis/rdb"
 	"treedis/repl"
+	"treedis/repl/aof"
 	"treedis/server/config"
 	"treedis/server/function"
 	"treedis/server/resp"
@@ -25,6 +27,21 @@ type snapshot struct {
 	clock  rdb.Clock
 	filter repl.Filter
 	srv    *Server
+
+	// Of the base of an append-only file:
+	position aof.Position // zero if there is none
+	asRDB    bool         // rather than commands
+	stamp    bool         // commands begin with the time
+	size     int64        // once written
+}
+
+// setAux changes what an RDB says about the snapshot.
+func (n *snapshot) setAux(name, value string) {
+	for i := range n.aux {
+		if n.aux[i][0] == name {
+			n.aux[i][1] = value
+		}
+	}
 }
 
 // snapshotLocked takes a snapshot, in constant time. It needs the exclusive lock.
@@ -148,7 +165,11 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 			s.logger.noticef("rdbLoadObject skipping empty key: %s", name)
 		}
 	}}
-	if err := rdb.NewReader(loadReader{ctx, r, &s.loading}, ro).Read(l); err != nil {
+	in := io.Reader(loadReader{ctx, r, &s.loading})
+	if br, ok := r.(*bufio.Reader); ok {
+		in = br // something follows in it, of which not a byte may be taken
+	}
+	if err := rdb.NewReader(in, ro).Read(l); err != nil {
 		return l.LoadCounts, info, err
 	}
 	text := ""

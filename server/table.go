@@ -33,6 +33,7 @@ type row struct {
 // tableGroups lists the rows of all groups.
 func tableGroups() [][]row {
 	return [][]row{
+		appendOnlyCommands,
 		bitmapCommands,
 		blockingListCommands,
 		blockingZSetCommands,

@@ -9,7 +9,6 @@ func (s *Server) warnUnserved() error {
 		set  bool
 		what string
 	}{
-		{config.AppendOnly.Get(s.cfg), "appendonly is set, but there is no append-only file: only snapshots are on disk"},
 		{config.SyncReplicas.Get(s.cfg) > 0, "sync-replicas is set, but replication is asynchronous: WAIT tells what has arrived"},
 		{config.TLSPort.Get(s.cfg) != 0, "tls-port is set, but there is no TLS: that port is not open"},
 		{config.ACLFile.Get(s.cfg) != "" || len(s.cfg.Users()) > 0, "users are configured, but there is only the default user"},

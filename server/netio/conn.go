@@ -50,6 +50,7 @@ type Conn struct {
 	queued int      // bytes in queue
 	sent   int64    // bytes written
 	limit  int64    // while held: up to where output may be written, counted like sent
+	seen   int64    // up to where output has been through a BeforeFlush, counted like sent
 
 	shared   bool // buf is the loop's
 	readable bool // an event told of input, and no read since has come to its end

@@ -66,6 +66,44 @@ func (c *Conn) ReleaseAll() {
 	}
 }
 
+// Batch is the output of one round that was held back.
+type Batch []heldOutput
+
+type heldOutput struct {
+	c    *Conn
+	upto int64 // counted like sent
+}
+
+// HoldOutput keeps all that was appended to the output of the loop's connections in this round from being written, until
+// ReleaseOutput. It is for BeforeFlush. It returns nil if nothing was appended. Batches are to be released in their order.
+func (l *Loop) HoldOutput() Batch {
+	var b Batch
+	for _, c := range l.dirty {
+		pos := c.OutPos()
+		if pos == c.seen || !c.state.alive() {
+			continue
+		}
+		if !c.held {
+			c.held, c.limit = true, c.seen
+		}
+		b = append(b, heldOutput{c, pos})
+	}
+	return b
+}
+
+// ReleaseOutput lets what HoldOutput held back be written.
+func (l *Loop) ReleaseOutput(b Batch) {
+	for _, h := range b {
+		switch {
+		case !h.c.state.alive():
+		case h.upto == h.c.seen: // nothing was held since
+			h.c.ReleaseAll()
+		default:
+			h.c.Release(h.upto)
+		}
+	}
+}
+
 // free returns how many bytes of the output may be written.
 func (c *Conn) free() int {
 	n := c.OutLen()
@@ -80,6 +118,7 @@ func (l *Loop) flush(c *Conn) {
 	if !c.state.alive() {
 		return
 	}
+	c.seen = c.OutPos()
 	if !c.blocked {
 		l.write(c)
 	}

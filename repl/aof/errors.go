@@ -1,0 +1,34 @@
+package aof
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+)
+
+// What is wrong with an append-only file.
+var (
+	// ErrTruncated: the file ends within a command or a transaction.
+	ErrTruncated = errors.New("aof: the file ends too early")
+	// ErrFormat: the file holds something that is no command.
+	ErrFormat = errors.New("aof: bad file format")
+	// ErrUnknownCommand: Target.Apply was given a command that it does not know.
+	ErrUnknownCommand = errors.New("aof: unknown command")
+	// ErrLoad: the files could not be loaded; the reason is in the log.
+	ErrLoad = errors.New("aof: loading failed")
+	// ErrManifest: the manifest could not be read, or makes no sense.
+	ErrManifest = errors.New("aof: bad manifest")
+	// ErrClosed: the writer was closed.
+	ErrClosed = errors.New("aof: writer closed")
+)
+
+// Cause is the text of the system's error within err, as the C library words it, or
+// all of err's text.
+func Cause(err error) string {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return err.Error()
+	}
+	text := errno.Error()
+	return strings.ToUpper(text[:1]) + text[1:]
+}

@@ -1,0 +1,367 @@
+package server
+
+import (
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"treedis/repl"
+	"treedis/repl/aof"
+	"treedis/server/config"
+)
+
+// aofPhase is what the append-only file is doing.
+type aofPhase uint8
+
+const (
+	aofOff     aofPhase = iota
+	aofWaiting          // switched on, but its first base is not finished: nothing of it counts yet
+	aofOn
+)
+
+func (p aofPhase) String() string { return [...]string{"off", "waiting", "on"}[p] }
+
+// appendOnly is the append-only file of a server. Guarded by the keyspace lock, written under the exclusive one, except
+// as marked.
+//
+//	off --CONFIG SET appendonly yes--> waiting --first rewrite done--> on --CONFIG SET appendonly no--> off
+//	off --start--> on --full synchronization--> waiting
+type appendOnly struct {
+	phase     aofPhase
+	started   bool // the files have been opened, or would have been: CONFIG SET takes effect
+	rewrite   *rewriteJob
+	scheduled bool // a rewrite is to begin when possible
+	lastOK    bool // the last rewrite succeeded
+	lastTook  int64
+	rewrites  int64
+	failures  int64 // in a row
+	limit     rewriteLimit
+	size      int64        // of the files when the writer began, less what it had written
+	baseSize  int64        // of the files when they were last rewritten
+	loaded    aof.Position // of the end of the files that the server began with
+	stamp     int64        // unix seconds of the last annotation of the time
+
+	writer  atomic.Pointer[aof.Writer] // nil while nothing is written; read by loops without the lock
+	durable repl.Gate                  // what is on disk in files that count; WAITAOF waits at it
+	counts  atomic.Bool                // phase is aofOn: what is fsynced is durable
+	sleep   atomic.Int64               // DEBUG AOF-FLUSH-SLEEP, ns
+
+	filesMu  sync.Mutex    // held while files are renamed and the manifest is replaced; taken after the keyspace lock
+	manifest *aof.Manifest // guarded by filesMu; replaced, never changed
+}
+
+// errAOFOn is CONFIG SET's error when the append-only file can't be switched on.
+var errAOFOn = errors.New("Unable to turn on AOF. Check server logs.") //nolint:staticcheck // Redis's words
+
+// aofDir is where the files are by the configuration.
+func (s *Server) aofDir() *aof.Dir {
+	return &aof.Dir{
+		FS: s.opts.FS, Root: s.cfg.Path("."), Path: s.cfg.Path(config.AppendDirname.Get(s.cfg)),
+		Name: config.AppendFilename.Get(s.cfg), Logf: s.replLogf,
+	}
+}
+
+func (s *Server) aofPolicy() aof.Policy {
+	switch config.AppendFsync.Get(s.cfg) {
+	case config.FsyncAlways:
+		return aof.SyncAlways
+	case config.FsyncEverysec:
+		return aof.SyncEverySec
+	}
+	return aof.SyncNo
+}
+
+// newAOFWriterLocked begins to write the log from here on to f, which has size bytes. It needs the exclusive lock.
+func (s *Server) newAOFWriterLocked(f aof.File, size int64) *aof.Writer {
+	r, _ := s.log.NewReader(s.log.EndOffset(), nil) // the end is always to be had
+	var w *aof.Writer
+	w = aof.NewWriter(aof.WriterOptions{
+		Reader: r, File: f, Size: size, Policy: s.aofPolicy, Logf: s.replLogf,
+		HoldSync: func() bool {
+			return config.NoAppendFsyncOnRewrite.Get(s.cfg) && s.savesInBackground.Load() > 0
+		},
+		Synced: func(offset int64) {
+			if s.aof.counts.Load() {
+				s.aof.durable.Set(offset)
+			}
+		},
+		Fatal: s.fail,
+		Delay: func() time.Duration { return time.Duration(s.aof.sleep.Load()) },
+	})
+	s.aof.writer.Store(w)
+	s.aof.size -= w.Total()
+	return w
+}
+
+// position is where the log stands.
+func (s *Server) position() aof.Position {
+	return aof.Position{ID: s.ids.Get().ID, Offset: s.log.EndOffset()}
+}
+
+// incrHead is what an increment that begins here has to begin with: a replica's log is its master's, which need not
+// select a database here. A master's does.
+func (s *Server) incrHead() []byte {
+	if !s.role.isReplica() {
+		s.log.ForgetSelectedDB()
+		return nil
+	}
+	return append(appendSelect(nil, s.masterClient.db.Index()), s.position().Annotation()...)
+}
+
+// idChanged notes in the file that the history has another id from here on. It runs under the exclusive lock.
+func (s *Server) idChanged() {
+	if w := s.aof.writer.Load(); w != nil {
+		w.Annotate(s.log.EndOffset(), s.position().Annotation())
+	}
+}
+
+// stampLocked notes the time in the file if it is another second than when it was last noted. It precedes what is appended
+// to the log, and needs the exclusive lock.
+func (s *Server) stampLocked(now int64) {
+	w := s.aof.writer.Load()
+	if w == nil || !config.AOFTimestampEnabled.Get(s.cfg) || s.aof.stamp >= now/1000 {
+		return
+	}
+	s.aof.stamp = now / 1000
+	w.Annotate(s.log.EndOffset(), aof.TimeAnnotation(s.aof.stamp))
+}
+
+// kickAOF has written what others than event loops have appended to the log.
+func (s *Server) kickAOF() {
+	if w := s.aof.writer.Load(); w != nil && w.Written.Passed() < s.log.EndOffset() {
+		w.Kick()
+	}
+}
+
+// applyAppendOnly switches the append-only file as CONFIG SET has it.
+func (s *Server) applyAppendOnly() error {
+	a := &s.aof
+	switch on := config.AppendOnly.Get(s.cfg); {
+	case !a.started, on == (a.phase != aofOff):
+		return nil
+	case !on:
+		s.stopAOFLocked()
+		return nil
+	}
+	return s.startAOFLocked()
+}
+
+// startAOFLocked begins an append-only file of the data as it is now. It counts once its base is written. It needs the
+// exclusive lock.
+func (s *Server) startAOFLocked() error {
+	a := &s.aof
+	a.phase = aofWaiting
+	a.durable.Set(0)
+	switch {
+	case s.persist.saving != nil:
+		a.scheduled = true
+		s.logger.noticef("AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.")
+		return nil
+	case a.rewrite != nil:
+		s.logger.noticef("AOF was enabled but there is already an AOF rewriting in background. Stopping background AOF and starting a rewrite now.")
+		s.abortRewriteLocked()
+	}
+	if err := s.startRewriteLocked(nil); err != nil {
+		a.phase = aofOff
+		s.logger.warningf("The AOF can't be enabled, as no background AOF rewrite could begin: %v", err)
+		return errAOFOn
+	}
+	return nil
+}
+
+// stopAOFLocked ends the append-only file. What is in it stays. It needs the exclusive lock.
+func (s *Server) stopAOFLocked() {
+	a := &s.aof
+	a.scheduled = false
+	a.counts.Store(false)
+	a.phase = aofOff
+	s.abortRewriteLocked()
+	if w := s.aof.writer.Swap(nil); w != nil {
+		if err := w.Close(); err != nil {
+			s.logger.warningf("Fail to fsync the AOF file: %s", aof.Cause(err))
+		}
+	}
+	a.durable.Set(math.MaxInt64) // whoever waits is told
+	a.size, a.baseSize = 0, 0
+}
+
+// restartAOFLocked begins the append-only file anew: the data is another, and so is the log. It needs the exclusive lock.
+func (s *Server) restartAOFLocked() {
+	a := &s.aof
+	if a.phase == aofOff {
+		return
+	}
+	a.counts.Store(false)
+	a.scheduled = false
+	s.abortRewriteLocked()
+	if w := a.writer.Swap(nil); w != nil {
+		s.wg.Go(w.Abandon) // which may have to wait for an fsync
+	}
+	if err := s.startAOFLocked(); err != nil {
+		a.phase, a.scheduled = aofWaiting, true // it is tried again
+	}
+}
+
+// openAOF opens the files for appending, at start, when the data has been loaded.
+func (s *Server) openAOF() error {
+	a, d := &s.aof, s.aofDir()
+	at := a.loaded
+	s.lock.lock()
+	a.started = true
+	s.lock.unlock()
+	if !config.AppendOnly.Get(s.cfg) {
+		return nil
+	}
+	if err := d.Create(); err != nil {
+		return err
+	}
+	a.filesMu.Lock()
+	defer a.filesMu.Unlock()
+	m := a.manifest.Clone()
+	fresh := m.Empty()
+	old := len(m.Incrs) > 0
+	if !old {
+		m.AddIncr(d.Name)
+	}
+	incr := m.Incrs[len(m.Incrs)-1].Name
+	f, err := d.Append(incr)
+	if err != nil {
+		return err
+	}
+	size, err := d.Size(incr)
+	if err != nil {
+		f.Close()
+		return err
+	}
+	s.lock.lock()
+	w := s.newAOFWriterLocked(f, size)
+	var snap *snapshot
+	if fresh {
+		snap = s.baseSnapshotLocked()
+		at = snap.position
+	}
+	if now := s.position(); at != now {
+		w.Annotate(now.Offset, now.Annotation())
+		w.Kick()
+	}
+	s.lock.unlock()
+	if fresh {
+		base := m.ReplaceBase(d.Name, snap.asRDB)
+		if err := s.writeAOFBase(d, snap, base.Name); err != nil {
+			return err
+		}
+		s.logger.noticef("Creating AOF base file %s on server start", base.Name)
+	}
+	if fresh || !old {
+		if err := d.Write(m); err != nil {
+			return err
+		}
+	}
+	if old {
+		s.logger.noticef("Opening AOF incr file %s on server start", incr)
+	} else {
+		s.logger.noticef("Creating AOF incr file %s on server start", incr)
+	}
+	if !config.AOFDisableAutoGC.Get(s.cfg) {
+		m = d.RemoveHistory(m)
+	}
+	a.manifest = m
+	total := int64(0)
+	for _, f := range m.Files() {
+		if n, err := d.Size(f.Name); err == nil {
+			total += n
+		}
+	}
+	s.lock.lock()
+	defer s.lock.unlock()
+	a.size += total
+	if fresh {
+		a.baseSize = total
+	}
+	a.phase = aofOn
+	a.counts.Store(true)
+	a.durable.Set(w.Fsynced.Passed())
+	return nil
+}
+
+// writeAOFBase writes a base to a temporary file in the server's directory and gives it its name.
+func (s *Server) writeAOFBase(d *aof.Dir, snap *snapshot, name string) error {
+	temp, err := s.writeTempBase(d, snap, baseOptions{})
+	if err != nil {
+		return err
+	}
+	if err := d.Rename(temp, name); err != nil {
+		s.logger.warningf("Error moving temp append only file on the final destination: %s", aof.Cause(err))
+		_ = d.FS.Remove(temp)
+		return err
+	}
+	return nil
+}
+
+// applyAutoGC removes history files once that is no longer disabled.
+func (s *Server) applyAutoGC() error {
+	a := &s.aof
+	if !a.started || config.AOFDisableAutoGC.Get(s.cfg) {
+		return nil
+	}
+	a.filesMu.Lock()
+	defer a.filesMu.Unlock()
+	a.manifest = s.aofDir().RemoveHistory(a.manifest)
+	return nil
+}
+
+// fail ends the server at once: what clients were not told yet may not be told any more. It does not wait.
+func (s *Server) fail(err error) {
+	go func() {
+		s.lock.lock()
+		defer s.lock.unlock()
+		s.failure = err
+		s.haltLocked()
+	}()
+}
+
+// aofError is why the append-only file can't be written at present, nil if it can.
+func (s *Server) aofError() error {
+	if w := s.aof.writer.Load(); w != nil {
+		return w.Err()
+	}
+	return nil
+}
+
+// prepareAOFStopLocked writes out and flushes to the disk what is in the log. A server whose first base is not
+// finished can't stop without losing everything, unless it is forced to. It needs the exclusive lock.
+func (s *Server) prepareAOFStopLocked() error {
+	a := &s.aof
+	if a.rewrite != nil && a.phase == aofWaiting {
+		if s.stop.flags&config.ShutdownForce == 0 {
+			s.logger.warningf("Writing initial AOF, can't exit.")
+			return errAOFInitial
+		}
+		s.logger.warningf("Writing initial AOF. Exit anyway.")
+	}
+	if a.rewrite != nil {
+		s.logger.warningf("There is an AOF rewrite in progress. Killing it!")
+		s.abortRewriteLocked()
+	}
+	if w := a.writer.Load(); w != nil {
+		s.logger.noticef("Calling fsync() on the AOF file.")
+		if err := w.Persist(); err != nil {
+			s.logger.warningf("Fail to fsync the AOF file: %s.", aof.Cause(err))
+		}
+	}
+	return nil
+}
+
+// errAOFInitial keeps a server from stopping.
+var errAOFInitial = errors.New("the first base of the append-only file is not written yet")
+
+// closeAOF ends the append-only file of a server whose goroutines have ended.
+func (s *Server) closeAOF() {
+	if w := s.aof.writer.Swap(nil); w != nil {
+		if err := w.Close(); err != nil && !errors.Is(err, aof.ErrClosed) {
+			s.logger.warningf("Fail to fsync the AOF file: %s.", aof.Cause(err))
+		}
+	}
+}
