@@ -16,7 +16,9 @@ type blockedCall struct {
 	cancel    func()          // takes the command out of where it waits; exclusive lock
 	onTimeout func(c *Client) // nil: it ends neither by a timeout nor by CLIENT UNBLOCK
 	timer     *time.Timer     // nil: for ever
-	answered  bool            // the answer is on its way to the client's loop; exclusive lock
+	// invalidated is what the client that tracks is to be told after the answer.
+	invalidated [][]byte
+	answered    bool // the answer is on its way to the client's loop; exclusive lock
 }
 
 // block makes the client wait. onTimeout replies if nothing else has; cancel is called under the
@@ -71,6 +73,9 @@ func (b *blockedCall) end(reply func(c *Client), answer bool) {
 		mark := c.out.Len()
 		reply(c)
 		c.mute(mark)
+		for _, value := range b.invalidated {
+			c.srv.pushInvalidation(c, invalidation, value)
+		}
 		c.srv.checkOutput(c)
 		conn.Resume()
 	})

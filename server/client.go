@@ -51,6 +51,9 @@ type Client struct {
 
 	monitors bool // sees the commands of all
 
+	tracking     clientTracking
+	redirectedTo bool // another client has redirected its invalidations here
+
 	writeOffset int64 // where the log ended after its last write, for WAIT
 
 	offer    *repl.ReplicaInfo // what REPLCONF told; nil for ordinary clients

@@ -215,6 +215,7 @@ func cmdReset(c *Call) {
 	c.srv.endTransaction(client)
 	c.srv.channels.UnsubscribeAll(&client.subs)
 	c.srv.endMonitor(client)
+	c.srv.stopTracking(client)
 	client.db = c.srv.store.DB(0)
 	client.user, client.authenticated = defaultUser, !c.srv.authRequired()
 	client.name = "" // the library's name stays: it is still the one behind the connection

@@ -62,6 +62,7 @@ func (c *Call) flush(dbs ...*store.DB) bool {
 		c.srv.stats.dirty += int64(db.Flush())
 		c.srv.signalReadyDB(db)
 	}
+	c.srv.invalidateAll()
 	c.rewrite(c.args...)
 	c.out.OK()
 	return true

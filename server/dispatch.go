@@ -142,6 +142,9 @@ func (s *Server) execute(c *Client, args [][]byte) {
 		c.closing.Store(true) // killed, or the server is stopping, while it waited for the lock
 		return
 	}
+	if s.trackers.count.Load() > 0 {
+		s.limitTracking()
+	}
 	s.deliverTo(c)
 	mark := c.out.Len()
 	c.lastRow, c.lastActive = r, c.batchTime
@@ -169,6 +172,9 @@ func (s *Server) execute(c *Client, args [][]byte) {
 			mark = c.out.Len()
 		}
 		c.mute(mark)
+	}
+	if c.tracking.caching && !c.multi.active && (r.Parent() == nil || r.Parent().Name != "client") {
+		c.tracking.caching = false // it was for this command, or transaction
 	}
 	c.releasePushes()
 	s.checkOutput(c)
@@ -310,6 +316,9 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 	}
 	if call.mode == exclusive {
 		s.store.SetClock(s.clock.initial())
+		if !c.multi.executing {
+			s.trackers.current = c
+		}
 	}
 	began := c.mark
 	early := r.Flags.Has(command.SkipMonitor)
@@ -320,6 +329,9 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 	c.mark = s.mono()
 	if !early {
 		s.feedMonitors(call)
+	}
+	if s.trackers.count.Load() > 0 {
+		s.rememberKeys(call)
 	}
 
 	c.commands++
@@ -347,6 +359,7 @@ func (s *Server) finishUnit(call *Call) {
 		call.c.writeOffset = s.log.EndOffset()
 	}
 	if !call.c.multi.executing {
+		s.endUnit()
 		s.serveWaits()
 	}
 }

@@ -38,6 +38,7 @@ func (s *Server) reapExpired(c *Client) {
 			}
 		}
 	}
+	s.broadcast()
 	c.expired = c.expired[:0]
 }
 
@@ -47,7 +48,10 @@ func (s *Server) expire(db *store.DB, key []byte) {
 	s.effects.add(db.Index(), [][]byte{s.expiryWord(), key})
 	db.Delete(key)
 	s.stats.expiredKeys++
+	by := s.trackers.current
+	s.trackers.current = nil // who finds a key expired has not changed it
 	s.touchWatched(db, key)
+	s.trackers.current = by
 	s.notify(notifyExpired, "expired", key, db)
 }
 
@@ -142,6 +146,7 @@ func (s *Server) activeExpireStep(i int) bool {
 			break
 		}
 	}
+	s.broadcast()
 	s.observeExpiry(i, seen, found, ttls)
 	return found*10 > seen
 }

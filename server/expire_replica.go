@@ -35,6 +35,7 @@ func (s *Server) expireLocal() {
 	if !s.role.isReplica() || s.loading.active() || s.pauses.active() {
 		return
 	}
+	defer s.broadcast()
 	began, now, misses, seen := s.mono(), s.now(), 0, 0
 	for key, mask := range s.localExpiries {
 		live := s.expireLocalKey([]byte(key), mask, now)

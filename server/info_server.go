@@ -169,7 +169,7 @@ func (s *Server) infoClients(w *infoWriter) {
 	w.int("client_recent_max_input_buffer", t.maxInput)
 	w.int("client_recent_max_output_buffer", t.maxOutput)
 	w.int("blocked_clients", t.blocked)
-	w.zeros("tracking_clients")
+	w.int("tracking_clients", s.trackers.count.Load())
 	w.int("clients_in_timeout_table", t.timeouts)
 	keys, orNone := s.waits.count()
 	w.int("total_blocking_keys", keys)

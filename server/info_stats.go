@@ -45,8 +45,11 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.int("migrate_cached_sockets", int64(len(s.targets)))
 	w.int("slave_expires_tracked_keys", int64(len(s.localExpiries)))
 	w.zeros("active_defrag_hits", "active_defrag_misses",
-		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes")
+		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time")
+	keys, items := s.trackers.table.Size()
+	w.int("tracking_total_keys", int64(keys))
+	w.int("tracking_total_items", int64(items))
+	w.int("tracking_total_prefixes", int64(s.trackers.prefixes.Len()))
 	w.int("unexpected_error_replies", st.unexpectedErrors)
 	w.int("total_error_replies", sum(func(l *loopStats) counter { return l.errorReplies }))
 	w.zeros("dump_payload_sanitizations")

@@ -138,14 +138,21 @@ func (s *Server) serveWait(w *keyWait, k watchKey) {
 		srv: s, c: client, row: w.row, args: w.args, db: s.store.DB(w.db), out: &out, mode: exclusive,
 		now: now, expireNow: now, wait: w,
 	}
+	t := &s.trackers
+	t.current, t.hold = client, true
 	w.row.run(call)
+	if t.count.Load() > 0 {
+		s.rememberKeys(call)
+	}
 	if call.waitsOn {
 		s.finishUnit(call) // it may have changed something all the same
+		t.hold, t.held = false, nil
 		return
 	}
 	s.waits.remove(w)
 	w.blocked.failed = call.failed
 	s.finishUnit(call)
+	w.blocked.invalidated, t.hold, t.held = t.held, false, nil
 	w.blocked.answerLocked(func(c *Client) { c.out.RawBytes(out.Buf) })
 }
 

@@ -84,6 +84,7 @@ func (s *Server) forget(c *Client) {
 	s.unwatchAll(c)
 	s.channels.UnsubscribeAll(&c.subs)
 	s.endMonitor(c)
+	s.stopTracking(c)
 	if c.blocked != nil {
 		c.blocked.stop()
 		c.blocked = nil

@@ -40,8 +40,19 @@ type outbox struct {
 type parcel struct {
 	topic      *topic  // its subscribers on this loop
 	client     *Client // or one client, if topic is nil
+	kind       parcelKind
 	from, upto int
 }
+
+// parcelKind is what a parcel holds.
+type parcelKind uint8
+
+const (
+	encodedMessage    parcelKind = iota // a message as it is
+	invalidation                        // the value of an invalidation for a client that tracks
+	redirected                          // one for a client to whom another redirects
+	brokenRedirection                   // nothing: the client redirects to one that has gone
+)
 
 // put adds a parcel whose message, the bytes from from on, the box has just been given. It reports whether the loop has to
 // be woken, and needs the outboxes' lock.
@@ -88,7 +99,11 @@ func (s *Server) deliver(loop int) {
 		p := &mail[i]
 		message := bytes[p.from:p.upto]
 		if p.topic == nil {
-			s.push(p.client, message)
+			if p.kind == encodedMessage {
+				s.push(p.client, message)
+			} else {
+				s.pushInvalidation(p.client, p.kind, message)
+			}
 			continue
 		}
 		for _, sub := range p.topic.At(loop) {
@@ -111,7 +126,9 @@ func (s *Server) deliverTo(c *Client) {
 }
 
 // receives reports whether others may send the client something.
-func (c *Client) receives() bool { return c.conn != nil && (c.monitors || c.subs.Total() > 0) }
+func (c *Client) receives() bool {
+	return c.conn != nil && (c.monitors || c.tracking.on || c.redirectedTo || c.subs.Total() > 0)
+}
 
 // releasePushes sends what came during a transaction, whose reply is complete.
 func (c *Client) releasePushes() {
@@ -148,6 +165,19 @@ func appendPush(dst, message []byte, protocol int) []byte {
 func (s *Server) wakeLoops(loops []int) {
 	for _, i := range loops {
 		s.net.Loops()[i].Post(s.out.boxes[i].deliver)
+	}
+}
+
+// sendParcel sends bytes of some kind to one client.
+func (s *Server) sendParcel(c *Client, kind parcelKind, b []byte) {
+	s.out.mu.Lock()
+	box := &s.out.boxes[c.loop]
+	from := len(box.bytes)
+	box.bytes = append(box.bytes, b...)
+	wake := box.put(parcel{client: c, kind: kind}, from)
+	s.out.mu.Unlock()
+	if wake {
+		s.net.Loops()[c.loop].Post(box.deliver)
 	}
 }
 

@@ -245,6 +245,7 @@ func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
 	for i := range s.store.Databases() {
 		s.touchWatchedDB(s.store.DB(i), data.store.DB(i), s.now())
 	}
+	s.invalidateAll()
 	s.store.Adopt(data.store)
 	s.functions = data.functions
 	clear(s.expireCursor)

@@ -220,6 +220,7 @@ func (s *Server) runCron(ctx context.Context) {
 		s.reportLoading()
 		s.clock.set(s.now())
 		s.pauseCron()
+		s.trackingCron()
 		s.activeExpire()
 		s.tidy()
 		s.persistCron()

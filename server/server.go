@@ -24,6 +24,7 @@ import (
 	"treedis/server/function"
 	"treedis/server/netio"
 	"treedis/server/pubsub"
+	"treedis/server/tracking"
 	"treedis/store"
 )
 
@@ -78,7 +79,8 @@ type Server struct {
 	waits         keyWaits
 	clients       map[int64]*Client
 	channels      *pubsub.Registry[*Client] // looked up under the shared lock too
-	monitors      []*Client                 // who has asked to see all commands
+	trackers      trackers
+	monitors      []*Client // who has asked to see all commands
 	targets       targets
 	localExpiries localExpiries
 	scripts       scripts
@@ -185,6 +187,7 @@ func New(opts Options) (*Server, error) {
 	s.gates = make([]loopGate, loops)
 	s.stats = newStats(loops, table)
 	s.out = s.newOutboxes(loops)
+	s.trackers.table, s.trackers.prefixes = tracking.NewTable(), tracking.NewPrefixes()
 	s.channels = pubsub.New[*Client](len(s.out.boxes))
 	s.log = repl.NewLog(config.ReplBacklogSize.Get(s.cfg))
 	s.effects.log, s.effects.before = s.log, func() { s.stampLocked(s.now()) }

@@ -68,6 +68,7 @@ func tableGroups() [][]row {
 		streamCommands,
 		streamGroupCommands,
 		stringCommands,
+		trackingCommands,
 		transactionCommands,
 	}
 }

@@ -86,8 +86,11 @@ func (s *Server) unwatchAll(c *Client) {
 	c.watched, c.watchDirty = nil, false
 }
 
-// touchWatched spoils the transactions of the clients that watch the key.
+// touchWatched spoils the transactions of the clients that watch the key, and tells those that may have it in a cache.
 func (s *Server) touchWatched(db *store.DB, key []byte) {
+	if s.trackers.count.Load() > 0 {
+		s.invalidate(key)
+	}
 	if len(s.watchers) == 0 {
 		return
 	}
