@@ -63,7 +63,7 @@ func (b *blockedCall) end(reply func(c *Client), answer bool) {
 	c := b.c
 	conn := c.conn
 	conn.Post(func() {
-		c.srv.lock.lock()
+		c.srv.lock.borrow()
 		defer c.srv.lock.unlock()
 		if c.blocked != b || b.answered && !answer {
 			return

@@ -127,7 +127,7 @@ func (w *aofWait) stop() {
 func (w *aofWait) next() {
 	again := func() {
 		w.blocked.c.conn.Post(func() {
-			w.s.lock.lock()
+			w.s.lock.borrow()
 			defer w.s.lock.unlock()
 			if w.blocked.c.blocked == w.blocked {
 				w.next()

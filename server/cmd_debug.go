@@ -51,8 +51,9 @@ func debugCommands() map[string]debugCommand {
 		"protocol":        {1, 1, debugProtocol, "<type> - Reply with a value of a RESP3 type."},
 		"quicklist-packed-threshold": {1, 1, debugPackedThreshold,
 			"<size> - From how many bytes on an element of a large list is held by itself; 0 for the default."},
-		"reload":            {0, -1, debugReload, "[NOSAVE] [NOFLUSH] [MERGE] - Save the data and load it again."},
-		"set-active-expire": {1, 1, debugSetActiveExpire, "<0|1> - Whether keys that expired are looked for."},
+		"reload":                   {0, -1, debugReload, "[NOSAVE] [NOFLUSH] [MERGE] - Save the data and load it again."},
+		"set-active-expire":        {1, 1, debugSetActiveExpire, "<0|1> - Whether keys that expired are looked for."},
+		"set-disable-deny-scripts": {1, 1, debugDenyScripts, "<0|1> - Whether scripts may call commands that are not for them."},
 		"set-skip-checksum-validation": {1, 1, debugSkipChecksum,
 			"<0|1> - Whether RESTORE takes payloads with a wrong checksum."},
 		"sleep":           {1, 1, debugSleep, "<seconds> - Hold everything up; decimals are allowed."},
@@ -160,6 +161,13 @@ func debugPackedThreshold(c *Call) {
 func debugSetActiveExpire(c *Call) {
 	if n, ok := c.int(2, ""); ok {
 		c.srv.activeExpireOn.Store(n != 0)
+		c.out.OK()
+	}
+}
+
+func debugDenyScripts(c *Call) {
+	if n, ok := c.int(2, ""); ok {
+		c.srv.denyScriptsOff = n != 0
 		c.out.OK()
 	}
 }

@@ -329,4 +329,4 @@ func cmdFunctionStats(c *Call) {
 	c.out.Int(int64(functions))
 }
 
-func cmdFunctionKill(c *Call) { c.err(errNotBusy) }
+func cmdFunctionKill(c *Call) { c.killScript(false) }

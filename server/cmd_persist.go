@@ -119,6 +119,8 @@ func cmdShutdown(c *Call) {
 	}
 	s := c.srv
 	switch {
+	case s.scripts.run != nil && flags&config.ShutdownNoSave == 0: // what is half done must not be saved
+		c.err(s.scripts.run.busyText())
 	case abort && s.abortStopLocked():
 		c.out.OK()
 	case abort:

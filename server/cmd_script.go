@@ -234,4 +234,4 @@ func cmdScriptDebug(c *Call) {
 	}
 }
 
-func cmdScriptKill(c *Call) { c.err(errNotBusy) }
+func cmdScriptKill(c *Call) { c.killScript(true) }

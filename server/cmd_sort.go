@@ -61,8 +61,8 @@ func (c *Call) sort(readOnly bool) {
 		c.err(errWrongType)
 		return
 	}
-	if s.unsorted && e != nil && e.Type() == store.Set && s.dest != nil {
-		// What is stored must not depend on the order in which a set happens to have its members: replicas differ in it.
+	if s.unsorted && e != nil && e.Type() == store.Set && (s.dest != nil || c.c.isScript) {
+		// What is stored, or what a script does, must not depend on the order in which a set happens to have its members: replicas differ in it.
 		s.unsorted, s.alpha, s.by = false, true, nil
 	}
 	n := sortLen(e)

@@ -175,6 +175,10 @@ func (c *Call) readArguments(grouped bool) (o readOptions, ok bool) {
 		switch {
 		case c.is(i, "block") && more > 0:
 			i++
+			if c.c.isScript {
+				c.err("ERR " + cString(c.args[0]) + " command is not allowed with BLOCK option from scripts")
+				return o, false
+			}
 			if o.timeout, ok = c.timeoutMillis(i); !ok {
 				return o, false
 			}

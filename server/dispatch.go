@@ -280,6 +280,8 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 		return errLoading
 	case c.monitors && has&(command.Write|command.ReadOnly|command.MayReplicate) != 0:
 		return "ERR Replica can't interact with the keyspace"
+	case s.scripts.run != nil && lacks.Has(command.AllowBusy):
+		return s.scripts.run.busyText()
 	}
 	return ""
 }
@@ -349,6 +351,9 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 
 // finishUnit logs what a command changed. Inside a transaction EXEC does it for all its commands.
 func (s *Server) finishUnit(call *Call) {
+	if s.scripts.run != nil && !call.c.isScript {
+		return // amid a script's unit: such a command changes nothing
+	}
 	if call.dirty > 0 {
 		s.stats.dirty += int64(call.dirty)
 		if !call.rewritten && !call.noPropagate {

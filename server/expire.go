@@ -26,8 +26,11 @@ func (s *Server) reapExpired(c *Client) {
 	if len(c.expired) == 0 {
 		return
 	}
-	s.lock.lock()
+	s.lock.borrow()
 	defer s.lock.unlock()
+	if s.scripts.run != nil {
+		return // after the next batch, then
+	}
 	if !s.role.isReplica() && !s.pauses.active() {
 		now := s.now()
 		for _, k := range c.expired {

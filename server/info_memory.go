@@ -19,16 +19,19 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.int("allocator_active", h.spans)
 	w.int("allocator_resident", h.resident)
 	w.bytes("total_system_memory", system)
-	w.zeros("used_memory_lua", "used_memory_vm_eval")
-	w.str("used_memory_lua_human", humanBytes(0))
-	w.zeros("used_memory_scripts_eval", "number_of_cached_scripts")
+	// What scripts hold at run time is on the one heap with all else, and is not counted apart; nor are VMs.
+	w.int("used_memory_lua", vmMemory)
+	w.int("used_memory_vm_eval", vmMemory)
+	w.str("used_memory_lua_human", humanBytes(vmMemory))
+	w.int("used_memory_scripts_eval", s.scripts.memory)
+	w.int("number_of_cached_scripts", int64(len(s.scripts.bySHA)))
 	libraries, functions := s.functions.Len()
 	w.int("number_of_functions", int64(functions))
 	w.int("number_of_libraries", int64(libraries))
-	w.zeros("used_memory_vm_functions")
-	w.bytes("used_memory_vm_total", 0)
+	w.int("used_memory_vm_functions", vmMemory)
+	w.bytes("used_memory_vm_total", 2*vmMemory)
 	w.int("used_memory_functions", s.functions.Memory())
-	w.bytes("used_memory_scripts", 0)
+	w.bytes("used_memory_scripts", s.scripts.memory+s.functions.Memory())
 	w.bytes("maxmemory", config.MaxMemory.Get(s.cfg))
 	w.str("maxmemory_policy", config.MaxMemoryPolicy.Text(s.cfg))
 	w.decimal("allocator_frag_ratio", ratio(h.spans, used), "")
@@ -48,3 +51,6 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.str("mem_allocator", "go")
 	w.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
 }
+
+// vmMemory is about what a machine for scripts takes when it is new, in bytes.
+const vmMemory = 300 << 10

@@ -10,8 +10,12 @@ import "sync"
 // order. A slot costs 10-15 ns when nobody else wants it.
 //
 // Lock order: keyspaceLock, then any of the locks inside repl, netio, order; those are leaves.
+//
+// A script that overstays its time lends the lock out, again and again, so that others can be told that the server is
+// busy. What it has done so far is half of a unit: until it is over only those who know of it may take the lock.
 type keyspaceLock struct {
 	slots []lockSlot
+	lent  chan struct{} // guarded by the lock: closed when the script is over; nil if there is none
 }
 
 type lockSlot struct {
@@ -28,8 +32,38 @@ func (l *keyspaceLock) rlock(loop int) { l.slots[loop%len(l.slots)].Lock() }
 
 func (l *keyspaceLock) runlock(loop int) { l.slots[loop%len(l.slots)].Unlock() }
 
-// lock takes the lock exclusively.
+// lock takes the lock exclusively. It waits until no script lends it out.
 func (l *keyspaceLock) lock() {
+	for {
+		l.borrow()
+		over := l.lent
+		if over == nil {
+			return
+		}
+		l.unlock()
+		<-over
+	}
+}
+
+// lend gives the exclusive lock to those who borrow it, until it is taken back by borrow.
+func (l *keyspaceLock) lend() {
+	if l.lent == nil {
+		l.lent = make(chan struct{})
+	}
+	l.unlock()
+}
+
+// endLending is called, under the lock, when the script that lent it out is over.
+func (l *keyspaceLock) endLending() {
+	if l.lent != nil {
+		close(l.lent)
+		l.lent = nil
+	}
+}
+
+// borrow takes the lock exclusively, from a script too: for what changes neither store nor log, and for loops, which must not
+// wait for a script.
+func (l *keyspaceLock) borrow() {
 	for i := range l.slots {
 		l.slots[i].Lock()
 	}
@@ -66,7 +100,7 @@ func (h *lockHolder) need(mode lockMode) bool {
 	}
 	h.release()
 	if h.mode = mode; mode == exclusive {
-		h.l.lock()
+		h.l.borrow() // execute refuses what may not run now
 	} else {
 		h.l.rlock(h.loop)
 	}

@@ -17,7 +17,7 @@ func (h handler) Opened(conn *netio.Conn) {
 	s := h.s
 	c := s.newClient(conn, &conn.Out, conn.Loop().Index())
 	conn.Context = c
-	s.lock.lock()
+	s.lock.borrow()
 	defer s.lock.unlock()
 	s.stats.connections++
 	if int64(len(s.clients)) >= config.MaxClients.Get(s.cfg) {
@@ -74,7 +74,7 @@ func (h handler) Closed(conn *netio.Conn, err error) {
 	if err != nil && err != io.EOF {
 		h.s.logger.verbosef("Client %s (%s) closed: %v", conn.RemoteAddr(), c, err)
 	}
-	h.s.lock.lock()
+	h.s.lock.borrow()
 	defer h.s.lock.unlock()
 	h.s.forget(c)
 }

@@ -131,7 +131,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // teardown ends all that open has started. Whoever holds startMu calls it, and then closes stopped.
 func (s *Server) teardown(ctx context.Context) error {
 	s.down = true
-	s.lock.lock()
+	s.scriptWatch.stop()
+	s.lock.borrow()
 	s.halted = true
 	s.abortSaveLocked()
 	s.abortRewriteLocked()
@@ -151,7 +152,7 @@ func (s *Server) teardown(ctx context.Context) error {
 		}
 		s.wg.Wait()
 		s.closeAOF()
-		s.lock.lock()
+		s.lock.borrow()
 		defer s.lock.unlock()
 		s.targets.closeUnused(math.MaxInt64)
 	}()

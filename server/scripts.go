@@ -2,6 +2,7 @@ package server
 
 import (
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"treedis/server/command"
@@ -103,6 +104,9 @@ type scriptRun struct {
 	wrote    bool // it called a command that writes: from then on it is not refused any more
 	silent   bool // redis.set_repl: what it does is not logged
 	began    time.Duration
+	slow     bool        // its time is over: it lends the lock out
+	killed   string      // the error that is to end it
+	greedy   atomic.Bool // it takes too much memory
 }
 
 // startScript checks whether a script with such flags may run now, and prepares the client that executes its
@@ -127,12 +131,15 @@ func (c *Call) startScript(name string, flags script.Flags, readOnly bool) *scri
 	e.mark, e.batchBegan = r.began, r.began
 	e.out.SetProtocol(2)
 	s.scripts.run = r
+	s.watchScript(r)
 	return r
 }
 
 // end is called when the script is over.
 func (r *scriptRun) end() {
+	r.srv.scriptWatch.running.Store(nil)
 	r.srv.scripts.run = nil
+	r.srv.lock.endLending()
 	r.srv.scripts.client.out.Reset()
 	r.call.noPropagate = true // its commands were logged instead
 }
@@ -244,6 +251,3 @@ func (r *scriptRun) Allowed(args [][]byte) (allowed, found bool) {
 	row, _ := r.srv.table.Lookup(args)
 	return row != nil, row != nil
 }
-
-// yield is called between two of the script's instructions once it was interrupted.
-func (r *scriptRun) yield() string { return "" }

@@ -104,6 +104,7 @@ type Server struct {
 	masterClient *Client // executes the master's stream; keyspace lock
 	clock        accessClock
 	loading      loadingState
+	scriptWatch  scriptWatch
 	gauge        memoryGauge
 	gates        []loopGate // by loop, whose goroutine's each is
 	// savesInBackground is how many snapshots and bases are being written.

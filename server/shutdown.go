@@ -133,7 +133,7 @@ func (s *Server) awaitReplicas(attempt int) {
 		case <-s.life.Done():
 			return
 		}
-		s.lock.lock()
+		s.lock.borrow()
 		over := s.stop.attempt != attempt || s.stop.phase != waiting
 		if !over && (s.lagging() == 0 || s.mono() >= s.stop.deadline) {
 			s.finishStopLocked()

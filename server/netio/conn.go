@@ -61,6 +61,7 @@ type Conn struct {
 	held     bool
 	again    bool // on loop.again
 	dirty    bool // on loop.dirty
+	inside   bool // a callback of it serves others
 
 	closed atomic.Bool // state is stateClosed
 	usage  usage

@@ -42,7 +42,7 @@ func (c *Conn) Need(n int) { c.need = n }
 
 // input shows the handler a connection's input, once read and once left over, as far as there is.
 func (l *Loop) input(c *Conn) {
-	if c.state != stateOpen {
+	if c.state != stateOpen || c.inside {
 		return
 	}
 	if c.unseen && !c.paused {

@@ -27,18 +27,21 @@ type Loop struct {
 	poller poller
 
 	// The rest, up to mu, is used by the loop's goroutine only.
-	conns   []*Conn
-	again   []*Conn // to be read or resumed in the next round without waiting for an event
-	dirty   []*Conn // to be written to
-	dying   []*Conn // to be torn down
-	spare   []*Conn // the memory of the list walked last, for the next to be begun
-	tasks   []task  // being run; swapped with mail
-	readBuf []byte
-	outBufs [][]byte       // spare output buffers
-	outKept int            // their capacity
-	inBufs  [][]byte       // spare input buffers
-	vec     [maxVec][]byte // of the write in progress
-	stopped bool
+	conns     []*Conn
+	again     []*Conn // to be read or resumed in the next round without waiting for an event
+	dirty     []*Conn // to be written to
+	dying     []*Conn // to be torn down
+	spare     []*Conn // the memory of the list walked last, for the next to be begun
+	tasks     []task  // the memory of the mail run last, for the next to come
+	walked    []*Conn // what runAgain has still to come to
+	delivered []task  // what runMail has still to come to
+	later     []task  // for connections inside a callback
+	readBuf   []byte
+	outBufs   [][]byte       // spare output buffers
+	outKept   int            // their capacity
+	inBufs    [][]byte       // spare input buffers
+	vec       [maxVec][]byte // of the write in progress
+	stopped   bool
 
 	mu    sync.Mutex
 	mail  []task // guarded by mu; posted and not yet run
@@ -150,6 +153,35 @@ func (l *Loop) round() {
 	l.count()
 }
 
+// ServeOthers is for a callback of c that takes long: it attends to the loop's other connections for one round, which waits for
+// nothing. c gets no callback meanwhile, and nothing is written to it.
+func (c *Conn) ServeOthers() {
+	l := c.loop
+	if c.shared { // others will read into the loop's buffer
+		c.shared, l.readBuf = false, make([]byte, readSize)
+	}
+	c.inside = true
+	l.poller.poll(false, l.ready)
+	l.runAgain()
+	l.runMail()
+	l.bury()
+	if l.server.opts.BeforeFlush != nil {
+		l.server.opts.BeforeFlush(l)
+	}
+	l.flushAll()
+	c.inside = false
+	if len(l.later) > 0 {
+		l.mu.Lock()
+		l.mail = append(l.later, l.mail...)
+		l.hasMail.Store(true)
+		l.mu.Unlock()
+		l.later = nil
+	}
+	if c.state.alive() && (c.readable || c.hup) {
+		l.rerun(c)
+	}
+}
+
 // awake notes that the round's waiting is over.
 func (l *Loop) awake() {
 	if l.woken.IsZero() {
@@ -198,41 +230,60 @@ func (l *Loop) ready(c *Conn, ev event) {
 	}
 	c.hup = c.hup || ev&evHup != 0
 	if ev&(evRead|evHup) != 0 {
-		c.readable = true
+		c.readable = true // if it is inside a callback, ServeOthers sees to it
 		l.input(c)
 	}
 }
 
 // runAgain reads from the connections that the last round left with input.
 func (l *Loop) runAgain() {
+	l.walkAgain()
 	if len(l.again) == 0 {
 		return
 	}
 	list := l.again
-	l.again = l.spare[:0]
-	for _, c := range list {
-		c.again = false
-		l.input(c)
-	}
+	l.again, l.spare = l.spare[:0], nil
+	l.walked = list
+	l.walkAgain()
 	clear(list)
 	l.spare = list
 }
 
+// walkAgain reads from the connections of the list that is being walked. A callback that serves others goes on with it.
+func (l *Loop) walkAgain() {
+	for len(l.walked) > 0 {
+		c := l.walked[0]
+		l.walked = l.walked[1:]
+		c.again = false
+		l.input(c)
+	}
+}
+
 // runMail runs what was posted. What is posted meanwhile is for the next round.
 func (l *Loop) runMail() {
+	l.runTasks()
 	if !l.hasMail.Load() {
 		return
 	}
 	l.mu.Lock()
-	l.mail, l.tasks = l.tasks[:0], l.mail
+	tasks := l.mail
+	l.mail, l.tasks = l.tasks[:0], nil
 	l.hasMail.Store(false)
 	l.mu.Unlock()
-	for i, t := range l.tasks {
-		l.tasks[i] = task{}
-		l.run1(t)
+	l.delivered = tasks
+	l.runTasks()
+	if cap(tasks) <= 4096 {
+		l.tasks = tasks[:0]
 	}
-	if cap(l.tasks) > 4096 {
-		l.tasks = nil
+}
+
+// runTasks runs what was delivered. A callback that serves others goes on with it.
+func (l *Loop) runTasks() {
+	for len(l.delivered) > 0 {
+		t := l.delivered[0]
+		l.delivered[0] = task{}
+		l.delivered = l.delivered[1:]
+		l.run1(t)
 	}
 }
 
@@ -240,6 +291,8 @@ func (l *Loop) run1(t task) {
 	switch {
 	case t.nc != nil:
 		l.open(t.nc, t.c)
+	case t.c != nil && t.c.inside:
+		l.later = append(l.later, t)
 	case t.ev != 0:
 		l.ready(t.c, t.ev)
 	case t.c == nil:
@@ -333,14 +386,19 @@ func (l *Loop) doom(c *Conn, err error) {
 
 // bury tears down the connections that are doomed. Closed may doom others.
 func (l *Loop) bury() {
+	kept := l.dying[:0]
 	for i := 0; i < len(l.dying); i++ {
 		c := l.dying[i]
-		l.dying[i] = nil
+		if c.inside {
+			kept = append(kept, c)
+			continue
+		}
 		l.remove(c)
 		c.transport.close()
 		l.server.handler.Closed(c, c.cause)
 	}
-	l.dying = l.dying[:0]
+	clear(l.dying[len(kept):])
+	l.dying = kept
 }
 
 // remove takes a connection off the loop's list. It is no longer the loop's.
@@ -364,9 +422,13 @@ func (l *Loop) flushAll() {
 		return
 	}
 	list := l.dirty
-	l.dirty = l.spare[:0]
+	l.dirty, l.spare = l.spare[:0], nil
 	for _, c := range list {
 		c.dirty = false
+		if c.inside {
+			l.soil(c)
+			continue
+		}
 		l.flush(c)
 	}
 	clear(list)

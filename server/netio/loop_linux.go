@@ -25,8 +25,9 @@ const rawMax = 64 << 10
 type epollPoller struct {
 	epfd   int
 	wakefd int
-	conns  []*Conn // by descriptor
-	events [maxEvents]unix.EpollEvent
+	conns  []*Conn                     // by descriptor
+	todo   []unix.EpollEvent           // of events: not reported yet
+	events *[maxEvents]unix.EpollEvent // nil while a poll goes through them
 }
 
 func newSystemPoller() (poller, error) {
@@ -60,25 +61,39 @@ func (p *epollPoller) wake() {
 }
 
 func (p *epollPoller) poll(block bool, ready func(c *Conn, ev event)) {
+	p.report(ready)
+	events := p.events
+	if events == nil {
+		events = new([maxEvents]unix.EpollEvent)
+	}
+	p.events = nil // a callback may poll for itself
+	defer func() { p.events = events }()
 	var n uintptr
 	var errno syscall.Errno
 	if block {
 		forever := -1
-		n, _, errno = unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epfd), uintptr(unsafe.Pointer(&p.events)), maxEvents,
+		n, _, errno = unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epfd), uintptr(unsafe.Pointer(events)), maxEvents,
 			uintptr(forever), 0, 8)
 	} else {
-		n, _, errno = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epfd), uintptr(unsafe.Pointer(&p.events)), maxEvents,
+		n, _, errno = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epfd), uintptr(unsafe.Pointer(events)), maxEvents,
 			0, 0, 8)
 	}
 	if errno != 0 {
 		return // EINTR; nothing else can happen to descriptors of our own
 	}
-	for i := range p.events[:n] {
-		e := &p.events[i]
+	p.todo = events[:n]
+	p.report(ready)
+}
+
+// report tells of the events that there are. A callback that polls goes on with them.
+func (p *epollPoller) report(ready func(c *Conn, ev event)) {
+	for len(p.todo) > 0 {
+		e := p.todo[0]
+		p.todo = p.todo[1:]
 		if e.Fd == int32(p.wakefd) {
 			continue
 		}
-		// A connection that an earlier event of this batch took over is gone from the table, and none is added meanwhile.
+		// A connection that an earlier event of this batch took over is gone from the table, and none is added under its number meanwhile.
 		if c := p.conns[e.Fd]; c != nil {
 			ready(c, eventOf(e.Events))
 		}
