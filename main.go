@@ -9,12 +9,17 @@ import (
 	"runtime/debug"
 	"strconv"
 	"syscall"
+	"time"
 
+	"treedis/check"
 	"treedis/server"
 	"treedis/server/config"
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "check" {
+		exit(check.Run(os.Args[2:], os.Stdout, time.Now()))
+	}
 	cfg := config.New()
 	err := cfg.Load(os.Args[1:], os.Stdin)
 	switch {
@@ -25,10 +30,16 @@ func main() {
 	case err == nil:
 		err = run(cfg)
 	}
+	exit(err)
+}
+
+// exit ends the process, unsuccessfully if there is an error.
+func exit(err error) {
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "treedis: %v\n", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 // run serves until it is told to stop, by a signal or SHUTDOWN.
@@ -41,6 +52,8 @@ func run(cfg *config.Config) error {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	faults := make(chan os.Signal, 1)
+	signal.Notify(faults, syscall.SIGABRT, syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL)
 	ended := make(chan error, 1)
 	go func() { ended <- serve(s) }()
 	for {
@@ -49,6 +62,10 @@ func run(cfg *config.Config) error {
 			if err := s.Signal(sig); err != nil {
 				return err
 			}
+		case sig := <-faults:
+			s.ReportCrash(sig)
+			signal.Reset(sig) // now it does what it does by itself
+			_ = syscall.Kill(os.Getpid(), sig.(syscall.Signal))
 		case err := <-ended:
 			return err
 		}

@@ -33,6 +33,8 @@ type Reader struct {
 	elemBuf scratch // an element that has to outlive the read of its companion
 	valBuf  scratch
 	cur     packedCursor
+	// packedIn is the layout of the collection in one blob that was read last, as errors name it.
+	packedIn string
 }
 
 // NewReader returns a Reader for the snapshot that r begins with. When r is a

@@ -1,6 +1,11 @@
 package rdb
 
-import "treedis/store/stream"
+import (
+	"errors"
+	"fmt"
+
+	"treedis/store/stream"
+)
 
 // A stream value is
 //
@@ -49,7 +54,10 @@ func (r *Reader) stream(typ byte) {
 		return
 	}
 	if err := s.Validate(); err != nil {
-		r.fail(corrupt(err))
+		if err = corrupt(err); errors.Is(err, stream.ErrNode) {
+			err = fmt.Errorf("Stream listpack integrity check failed: %w", err) //lint:ignore ST1005 as the log of Redis has it
+		}
+		r.fail(err)
 		return
 	}
 	if typ == typeStream {

@@ -2,8 +2,10 @@ package rdb
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // value reads the value of r.key and reports whether there was one: a
@@ -112,18 +114,18 @@ func (r *Reader) plainZSet(typ byte) bool {
 		} else {
 			score = r.textScore()
 		}
-		r.zsetMember(m, score)
+		r.zsetMember(m, score, r.emit)
 	}
 	return r.end()
 }
 
 // zsetMember hands on a member, whose score has to be a number.
-func (r *Reader) zsetMember(m []byte, score float64) {
+func (r *Reader) zsetMember(m []byte, score float64, emit func(error)) {
 	if math.IsNaN(score) {
 		r.fail(corruptf("score is not a number"))
 	}
 	if r.err == nil {
-		r.emit(r.sink.ZSetMember(m, score))
+		emit(r.sink.ZSetMember(m, score))
 	}
 }
 
@@ -157,9 +159,9 @@ func (r *Reader) parseScore(b []byte) float64 {
 // quicklist reads a list that comes in nodes. It is begun when the first
 // element has come, as nodes may be empty.
 func (r *Reader) quicklist(typ byte) bool {
-	kind := packedListpack
+	kind, what := packedListpack, "Listpack"
 	if typ == typeListQuicklist {
-		kind = packedZiplist
+		kind, what = packedZiplist, "Ziplist"
 	}
 	begun := false
 	for nodes := r.count(); nodes > 0 && r.err == nil; nodes-- {
@@ -174,7 +176,7 @@ func (r *Reader) quicklist(typ byte) bool {
 		case len(node) == 0:
 			r.fail(corruptf("list node without data"))
 		case container == containerPacked:
-			n = r.unpack(kind, node)
+			n = r.unpack(kind, node, what)
 		case container != containerPlain:
 			r.fail(corruptf("unknown list node container %d", container))
 		}
@@ -202,33 +204,49 @@ func (r *Reader) packed(typ byte) bool {
 	}
 	switch typ {
 	case typeListZiplist:
-		return r.packedElems(r.unpack(packedZiplist, blob), r.sink.BeginList, r.sink.ListItem)
+		return r.packedElems(r.unpack(packedZiplist, blob, "List ziplist"), r.sink.BeginList, r.sink.ListItem)
 	case typeSetIntset:
-		return r.packedElems(r.unpack(packedIntset, blob), r.sink.BeginSet, r.sink.SetMember)
+		return r.packedElems(r.unpack(packedIntset, blob, "Intset"), r.sink.BeginSet, r.sink.SetMember)
 	case typeSetListpack:
-		return r.packedElems(r.unpack(packedListpack, blob), r.sink.BeginSet, r.sink.SetMember)
+		return r.packedElems(r.unpack(packedListpack, blob, "Set listpack"), r.sink.BeginSet, r.sink.SetMember)
 	case typeHashZipmap:
-		return r.packedHash(r.unpack(packedZipmap, blob))
+		return r.packedHash(r.unpack(packedZipmap, blob, "Zipmap"))
 	case typeHashZiplist:
-		return r.packedHash(r.unpack(packedZiplist, blob))
+		return r.packedHash(r.unpack(packedZiplist, blob, "Hash ziplist"))
 	case typeHashListpack:
-		return r.packedHash(r.unpack(packedListpack, blob))
+		return r.packedHash(r.unpack(packedListpack, blob, "Hash listpack"))
 	case typeZSetZiplist:
-		return r.packedZSet(r.unpack(packedZiplist, blob))
+		return r.packedZSet(r.unpack(packedZiplist, blob, "Zset ziplist"))
 	default: // typeZSetListpack
-		return r.packedZSet(r.unpack(packedListpack, blob))
+		return r.packedZSet(r.unpack(packedListpack, blob, "Zset listpack"))
 	}
 }
 
 // unpack checks a blob, so that nothing of a broken one reaches the sink, and
-// sets r.cur to walk it. It returns the number of elements.
-func (r *Reader) unpack(kind packedKind, blob []byte) int {
+// sets r.cur to walk it. It returns the number of elements. what is the layout's name in errors.
+func (r *Reader) unpack(kind packedKind, blob []byte, what string) int {
+	r.packedIn = what
 	n, err := r.cur.open(kind, blob)
 	if err != nil {
-		r.fail(err)
+		r.failPacked(err)
 		return 0
 	}
 	return n
+}
+
+// failPacked is fail for what is wrong with a collection in one blob. Logs are searched for these words.
+func (r *Reader) failPacked(err error) {
+	r.fail(fmt.Errorf("%s integrity check failed: %w", r.packedIn, err))
+}
+
+// emitPacked is emit for an element of a collection in one blob.
+func (r *Reader) emitPacked(err error) {
+	switch {
+	case errors.Is(err, ErrDuplicate):
+		r.failPacked(fmt.Errorf("%s with dup elements: %w", strings.ToLower(r.packedIn), err))
+	case err != nil:
+		r.fail(err)
+	}
 }
 
 // packedElems hands on the n elements of r.cur.
@@ -237,7 +255,7 @@ func (r *Reader) packedElems(n int, begin func(*Key, uint64) error, elem func([]
 		return false
 	}
 	for ; n > 0 && r.err == nil; n-- {
-		r.emit(elem(r.cur.next()))
+		r.emitPacked(elem(r.cur.next()))
 	}
 	return r.end()
 }
@@ -248,7 +266,7 @@ func (r *Reader) packedHash(n int) bool {
 	}
 	for ; n > 0 && r.err == nil; n -= 2 {
 		f := r.nextFirst()
-		r.emit(r.sink.HashField(f, r.cur.next()))
+		r.emitPacked(r.sink.HashField(f, r.cur.next()))
 	}
 	return r.end()
 }
@@ -259,7 +277,7 @@ func (r *Reader) packedZSet(n int) bool {
 	}
 	for ; n > 0 && r.err == nil; n -= 2 {
 		m := r.nextFirst()
-		r.zsetMember(m, r.parseScore(r.cur.next()))
+		r.zsetMember(m, r.parseScore(r.cur.next()), r.emitPacked)
 	}
 	return r.end()
 }
@@ -267,7 +285,7 @@ func (r *Reader) packedZSet(n int) bool {
 // pairs returns how many pairs n elements make.
 func (r *Reader) pairs(n int) uint64 {
 	if n%2 != 0 {
-		r.fail(corruptf("odd number of elements"))
+		r.failPacked(corruptf("odd number of elements"))
 		return 0
 	}
 	return uint64(n / 2)

@@ -54,6 +54,7 @@ func debugCommands() map[string]debugCommand {
 		"reload":                   {0, -1, debugReload, "[NOSAVE] [NOFLUSH] [MERGE] - Save the data and load it again."},
 		"set-active-expire":        {1, 1, debugSetActiveExpire, "<0|1> - Whether keys that expired are looked for."},
 		"set-disable-deny-scripts": {1, 1, debugDenyScripts, "<0|1> - Whether scripts may call commands that are not for them."},
+		"segfault":                 {0, 0, debugSegfault, "Crash the server by an invalid access to memory."},
 		"set-skip-checksum-validation": {1, 1, debugSkipChecksum,
 			"<0|1> - Whether RESTORE takes payloads with a wrong checksum."},
 		"sleep":           {1, 1, debugSleep, "<seconds> - Hold everything up; decimals are allowed."},
@@ -144,6 +145,10 @@ func debugPauseCron(c *Call) {
 		c.out.OK()
 	}
 }
+
+func debugSegfault(*Call) { writeTo(nil) }
+
+func writeTo(p *int) { *p = 1 }
 
 // debugPackedThreshold holds for the lists that become large from now on.
 func debugPackedThreshold(c *Call) {

@@ -150,6 +150,7 @@ func (c *Call) restored(at int64) *store.Entry {
 	case errors.Is(err, rdb.ErrDump):
 		c.err("ERR DUMP payload version or checksum are wrong")
 	case err != nil:
+		c.srv.logger.verbosef("%s", rdbErrorText(err))
 		c.err("ERR Bad data format")
 	default:
 		return sib.DB(0).Peek(c.args[1])

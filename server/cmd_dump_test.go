@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treedis/server/config"
 	"treedis/store/stream"
 )
 
@@ -180,4 +181,53 @@ func TestRestoreAccessClock(t *testing.T) {
 	ss.s.clock.lfu.Store(true)
 	ss.raw("restore", "k", "0", payload, "replace", "freq", "200")
 	require.EqualValues(t, 200, ss.s.clock.frequency(ss.s.store.DB(0).Peek([]byte("k"))))
+}
+
+// The log says what is wrong with a payload, in words that Redis has for it.
+func TestRestoreLogsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	log := &lockedBuffer{}
+	require.NoError(t, ss.s.cfg.Set(config.Caller{}, "loglevel", "verbose"))
+	ss.s.logger.setOutput(log)
+	ss.s.skipChecksum = true
+	for payload, want := range map[string]string{
+		"\x0D\x1B\x25\x00\x00\x00\x16\x00\x00\x00\x04\x00\x00\x02a\x00\x04\x02b\x00\x04\x02c\x00\x04\x02d\x00\xFF": "Hash ziplist integrity check failed",
+		"\x10\x17\x17\x00\x00\x00\x04\x00\x82a\x00\x03\x82b\x00\x03\x82a\x00\x03\x82d\x00\x03\xff":                 "hash listpack with dup elements",
+		"\x10\x13\x13\x00\x00\x00\x03\x00\x82a\x00\x03\x82b\x00\x03\x82c\x00\x03\xff":                              "Hash listpack integrity check failed",
+		"\x09\x02\x00\xFF": "Zipmap integrity check failed",
+		"\x0F\x00\x00\x00\x00\x01\x07mygroup\x00\x00\x00\x02\x04name\x2A\x4C\xAA\x9A\x7D\x01\x00\x00\x00\x04name\x2B\x4C\xAA\x9A\x7D\x01\x00\x00\x00": "Duplicate stream consumer detected",
+	} {
+		require.Equal(t, "-ERR Bad data format\r\n", ss.raw("restore", "k", "0", payload+"\x0A\x00\x00\x00\x00\x00\x00\x00\x00\x00"), want)
+		require.Contains(t, log.String(), "Internal error in RDB reading offset ")
+		require.Contains(t, log.String(), want)
+	}
+}
+
+func TestLazyFreedValuesAreCounted(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	fill := func() {
+		for i := range 200 {
+			ss.do(fmt.Sprintf("sadd s %s%d", strings.Repeat("x", 100), i))
+		}
+	}
+	freed := func() int64 { return ss.s.stats.lazyFreed }
+	fill()
+	ss.do("set small 1")
+	ss.expect("unlink small", ":1")
+	require.Zero(t, freed())
+	ss.expect("unlink s", ":1")
+	require.EqualValues(t, 1, freed())
+	fill()
+	ss.expect("del s", ":1")
+	require.EqualValues(t, 1, freed())
+	ss.do("set a 1")
+	ss.do("set b 1")
+	ss.expect("flushall sync", "+OK")
+	require.EqualValues(t, 1, freed())
+	ss.do("set a 1")
+	ss.do("set b 1")
+	ss.expect("flushall async", "+OK", "config resetstat", "+OK")
+	require.Zero(t, freed())
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"treedis/server/command"
+	"treedis/server/config"
 	"treedis/store"
 )
 
@@ -95,8 +96,12 @@ var genericCommands = []row{
 // cmdDel is DEL and UNLINK: memory is freed by the collector in either case.
 func cmdDel(c *Call) {
 	deleted := 0
+	lazy := c.row.Name == "unlink" || config.LazyfreeLazyUserDel.Get(c.srv.cfg)
 	for _, key := range c.args[1:] {
-		c.peek(key) // an expired key is deleted as such
+		e := c.peek(key) // an expired key is deleted as such
+		if lazy {
+			c.srv.freedLazily(e)
+		}
 		if c.db.Delete(key) {
 			deleted++
 			c.modified(notifyGeneric, "del", key)

@@ -57,7 +57,11 @@ func (c *Call) flush(dbs ...*store.DB) bool {
 		c.err(errSyntax)
 		return false
 	}
+	lazy := c.flushesLazily()
 	for _, db := range dbs {
+		if lazy {
+			c.srv.stats.lazyFreed += int64(db.Len())
+		}
 		c.srv.touchWatchedDB(db, nil, c.now)
 		c.srv.stats.dirty += int64(db.Flush())
 		c.srv.signalReadyDB(db)

@@ -49,6 +49,9 @@ func (s *Server) reapExpired(c *Client) {
 // entry's own.
 func (s *Server) expire(db *store.DB, key []byte) {
 	s.effects.add(db.Index(), [][]byte{s.expiryWord(), key})
+	if config.LazyfreeLazyExpire.Get(s.cfg) {
+		s.freedLazily(db.Peek(key))
+	}
 	db.Delete(key)
 	s.stats.expiredKeys++
 	by := s.trackers.current

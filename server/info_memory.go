@@ -49,7 +49,8 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.int("mem_clients_normal", clients.normal)
 	w.zeros("mem_cluster_links", "mem_aof_buffer")
 	w.str("mem_allocator", "go")
-	w.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
+	w.zeros("active_defrag_running", "lazyfree_pending_objects")
+	w.int("lazyfreed_objects", s.stats.lazyFreed)
 }
 
 // vmMemory is about what a machine for scripts takes when it is new, in bytes.

@@ -99,6 +99,9 @@ func (s *Server) loadSnapshot(ctx context.Context, f io.Reader, path string) err
 	}
 	counts, info, err := s.loadInto(ctx, data, f, o)
 	if err != nil {
+		if ctx.Err() == nil {
+			s.logger.warningf("Terminating server after rdb file reading failure.")
+		}
 		return fmt.Errorf("loading %s: %w", path, err)
 	}
 	s.installFirst(data, counts)

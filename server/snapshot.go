@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -170,6 +171,9 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 		in = br // something follows in it, of which not a byte may be taken
 	}
 	if err := rdb.NewReader(in, ro).Read(l); err != nil {
+		if ctx.Err() == nil {
+			s.logger.warningf("%s", rdbErrorText(err))
+		}
 		return l.LoadCounts, info, err
 	}
 	text := ""
@@ -178,6 +182,19 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 	}
 	s.logger.noticef("Done loading RDB, keys loaded: %d, keys expired: %d%s.", l.Keys, l.Expired, text)
 	return l.LoadCounts, info, nil
+}
+
+// rdbErrorText words for the log why an RDB, or a payload of DUMP, can't be read.
+func rdbErrorText(err error) string {
+	var at *rdb.Error
+	if !errors.As(err, &at) {
+		return "Internal error in RDB reading -> " + err.Error()
+	}
+	text := fmt.Sprintf("Internal error in RDB reading offset %d -> %v", at.Offset, at.Err)
+	if at.Key != nil {
+		text += fmt.Sprintf(" (key %q)", at.Key)
+	}
+	return text
 }
 
 // maxEmptyKeysLogged is how many of a file's keys without elements the log names.

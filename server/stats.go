@@ -21,6 +21,7 @@ type stats struct {
 	dirty int64 // changes since the last snapshot was saved; exclusive lock
 
 	expiredKeys      int64 // exclusive lock, as all below
+	lazyFreed        int64 // values: see freedLazily
 	expiredStale     float64
 	expiredTimeCap   int64
 	expireTime       time.Duration // of active cycles

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -117,5 +118,27 @@ func TestManyIdleConnections(t *testing.T) {
 		_, err := conns[i].Read(reply)
 		require.NoError(t, err)
 		require.Equal(t, "+PONG\r\n", string(reply))
+	}
+}
+
+// TestCrashReport: a fault is told of in the log, and ends the process all the same.
+func TestCrashReport(t *testing.T) {
+	t.Parallel()
+	for name, crash := range map[string]func(*harness.Server){
+		"signal": func(s *harness.Server) { require.NoError(t, syscall.Kill(s.Pid(), syscall.SIGABRT)) },
+		"fault": func(s *harness.Server) {
+			c, err := net.Dial("tcp", s.Addr())
+			require.NoError(t, err)
+			defer c.Close()
+			_, err = c.Write([]byte("DEBUG SEGFAULT\r\n"))
+			require.NoError(t, err)
+			_, _ = c.Read(make([]byte, 1)) // until the connection breaks
+		},
+	} {
+		s := harness.Start(t, harness.Treedis, harness.Args("--enable-debug-command", "yes", "--save", ""))
+		crash(s)
+		s.WaitLog(t, "crashed by signal: ")
+		s.WaitLog(t, "STACK TRACE")
+		harness.Eventually(t, s.Exited, cliTime, "%s: the process has ended", name)
 	}
 }

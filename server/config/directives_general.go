@@ -102,8 +102,9 @@ from 1 to 500.`}, 10, numberKind{min: 0, max: maxInt, clamp: func(n int64) int64
 Look more often while many clients are connected. The work per client is so
 small here that the rate stays what hz says.`}, true)
 
-	CrashLogEnabled = general.bool(row{name: "crash-log-enabled", flags: meaningless, doc: `
-Write a report when the server crashes, which the Go runtime always does.`}, true)
+	CrashLogEnabled = general.bool(row{name: "crash-log-enabled", doc: `
+Write a report to the log when the server crashes. The Go runtime writes its
+own to standard error.`}, true)
 
 	CrashMemcheckEnabled = general.bool(row{name: "crash-memcheck-enabled", flags: meaningless, doc: `
 Test the memory after a crash.`}, true)

@@ -16,9 +16,9 @@ Compress strings in snapshots.`}, true)
 	RDBChecksum = snapshotting.bool(row{name: "rdbchecksum", flags: immutable, doc: `
 End snapshots with a checksum and verify it when loading.`}, true)
 
-	SanitizeDumpPayload = enum(snapshotting, row{name: "sanitize-dump-payload", doc: `
+	SanitizeDumpPayload = enum(snapshotting, row{name: "sanitize-dump-payload", flags: meaningless, doc: `
 Whether to check every element of a loaded value: no, yes, or only for what
-clients RESTORE.`}, SanitizeNo,
+clients RESTORE. All are checked here in any case.`}, SanitizeNo,
 		option[Sanitize]{"no", SanitizeNo},
 		option[Sanitize]{"yes", SanitizeYes},
 		option[Sanitize]{"clients", SanitizeClients})

@@ -1,6 +1,9 @@
 package stream
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Errors of Append.
 var (
@@ -11,3 +14,6 @@ var (
 
 // ErrCorrupt is wrapped by the errors of ValidateNode and Validate.
 var ErrCorrupt = errors.New("stream: corrupt")
+
+// ErrNode, an ErrCorrupt, is wrapped by those that are about a node's own bytes.
+var ErrNode = fmt.Errorf("%w: node", ErrCorrupt)

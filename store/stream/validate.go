@@ -18,12 +18,12 @@ type NodeInfo struct {
 // ascend from First. Errors wrap ErrCorrupt.
 func ValidateNode(n Node) (NodeInfo, error) {
 	if err := listpack.Validate(n.Listpack, true); err != nil {
-		return NodeInfo{}, fmt.Errorf("%w: node %v: %w", ErrCorrupt, n.First, err)
+		return NodeInfo{}, fmt.Errorf("%w %v: %w", ErrNode, n.First, err)
 	}
 	c := checker{lp: n.Listpack, pos: listpack.First(n.Listpack)}
 	info := c.node(n.First)
 	if c.bad != "" {
-		return NodeInfo{}, fmt.Errorf("%w: node %v: %s", ErrCorrupt, n.First, c.bad)
+		return NodeInfo{}, fmt.Errorf("%w %v: %s", ErrNode, n.First, c.bad)
 	}
 	return info, nil
 }
@@ -76,7 +76,7 @@ func (g *Group) validate() error {
 	names := make(map[string]struct{}, len(g.Consumers))
 	for _, c := range g.Consumers {
 		if _, dup := names[string(c.Name)]; dup {
-			return fmt.Errorf("%w: group %q: consumer %q twice", ErrCorrupt, g.Name, c.Name)
+			return fmt.Errorf("%w: group %q: Duplicate stream consumer detected: %q", ErrCorrupt, g.Name, c.Name)
 		}
 		names[string(c.Name)] = struct{}{}
 	}
