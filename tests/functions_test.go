@@ -105,3 +105,30 @@ func TestFunctionDumpsAreExchangeable(t *testing.T) {
 		require.Equal(t, "*0\r\n", functions(t, p.to))
 	}
 }
+
+// TestFunctionsInAppendOnlyFile: command by command, and in a base of either form.
+func TestFunctionsInAppendOnlyFile(t *testing.T) {
+	t.Parallel()
+	for _, preamble := range []string{"yes", "no"} {
+		t.Run("preamble "+preamble, func(t *testing.T) {
+			t.Parallel()
+			s := harness.Start(t, harness.Treedis, harness.Args("--appendonly", "yes", "--aof-use-rdb-preamble", preamble))
+			for _, name := range []string{"a", "b", "c"} {
+				s.Once(t, "FUNCTION", "LOAD", library(name, name))
+			}
+			s.Once(t, "FUNCTION", "DELETE", "a")
+			s.Once(t, "BGREWRITEAOF")
+			harness.Eventually(t, func() bool {
+				i := s.Info(t)
+				return i["aof_rewrite_in_progress"] == "0" && i["aof_rewrite_scheduled"] == "0" && i["aof_rewrites"] == "1"
+			}, harness.Patience, "the file is rewritten")
+			s.Once(t, "FUNCTION", "LOAD", library("d", "d"))
+			s.Once(t, "FUNCTION", "LOAD", "REPLACE", library("b", "new"))
+			want := functions(t, s)
+			s.Stop(t)
+			s.Restart(t)
+			require.Equal(t, want, functions(t, s))
+			require.Equal(t, "new", s.Once(t, "FCALL", "b", "0").Text)
+		})
+	}
+}
