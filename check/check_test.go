@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,9 +52,11 @@ func TestSnapshot(t *testing.T) {
 		"3 keys, 2 with an expiry, 1 of them expired", "OK: the snapshot is whole"} {
 		require.Contains(t, out, line)
 	}
-	out, err = run(t, append(bytes.Clone(file), 'x'))
+	out, err = run(t, append(bytes.Clone(file), "*1\r\n$4\r\nPING\r\n"...))
 	require.NoError(t, err)
-	require.Contains(t, out, "more follows")
+	require.Contains(t, out, "1 commands")
+	_, err = run(t, append(bytes.Clone(file), 'x'))
+	require.ErrorIs(t, err, ErrDamaged)
 	for n := len(magic); n < len(file); n++ {
 		out, err = run(t, file[:n])
 		require.ErrorIs(t, err, ErrDamaged)
@@ -69,10 +72,68 @@ func TestSnapshot(t *testing.T) {
 
 func TestWrongUse(t *testing.T) {
 	t.Parallel()
-	_, err := run(t, []byte("*1\r\n$4\r\nPING\r\n"))
+	_, err := run(t, []byte("PING\r\n"))
 	require.ErrorIs(t, err, ErrUnknown)
 	_, err = run(t, []byte{}, "--nosuch")
 	require.ErrorIs(t, err, ErrUsage)
 	require.ErrorIs(t, Run([]string{filepath.Join(t.TempDir(), "none")}, os.Stdout, time.Now()), os.ErrNotExist)
 	require.ErrorIs(t, Run(nil, os.Stdout, time.Now()), ErrUsage)
+}
+
+// set is SET of a key in the form of the file.
+func set(key string) string { return "*3\r\n$3\r\nSET\r\n$1\r\n" + key + "\r\n$1\r\n1\r\n" }
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	const multi, exec = "*1\r\n$5\r\nMULTI\r\n", "*1\r\n$4\r\nEXEC\r\n"
+	whole := set("a") + multi + set("b") + exec
+	for name, tt := range map[string]struct {
+		flags         []string
+		content, kept string
+		err           error
+	}{
+		"whole":            {nil, whole, whole, nil},
+		"cut command":      {nil, whole + set("c")[:9], whole, ErrDamaged},
+		"open transaction": {nil, whole + multi + set("c"), whole, ErrDamaged},
+		"nested":           {nil, whole + multi + multi, whole, ErrDamaged},
+		"lone EXEC":        {nil, whole + exec, whole, ErrDamaged},
+		"garbage":          {nil, whole + "garbage", whole, ErrDamaged},
+		"time":             {[]string{"--truncate-to-timestamp", "15"}, "#TS:10\r\n" + whole + "#TS:20\r\n" + set("c"), "#TS:10\r\n" + whole, nil},
+		"early time":       {[]string{"--truncate-to-timestamp", "5"}, "#TS:10\r\n" + whole, "#TS:10\r\n" + whole, ErrNothing},
+	} {
+		path := filepath.Join(t.TempDir(), "file")
+		require.NoError(t, os.WriteFile(path, []byte(tt.content), 0o644))
+		require.ErrorIs(t, Run(append(tt.flags, path), io.Discard, time.Now()), tt.err, name)
+		if tt.flags == nil {
+			kept, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Equal(t, tt.content, string(kept), name)
+			require.NoError(t, Run([]string{"--fix", path}, io.Discard, time.Now()), name)
+		}
+		kept, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, tt.kept, string(kept), name)
+	}
+}
+
+func TestManifest(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
+		return path
+	}
+	write("a.base.rdb", string(sample(t)))
+	write("a.1.incr", set("a"))
+	last := write("a.2.incr", set("b")+"*1")
+	manifest := write("a.manifest", "file a.base.rdb seq 1 type b\nfile a.1.incr seq 1 type i\nfile a.2.incr seq 2 type i\n")
+	require.ErrorIs(t, Run([]string{manifest}, io.Discard, time.Now()), ErrDamaged)
+	require.NoError(t, Run([]string{"--fix", manifest}, io.Discard, time.Now()))
+	kept, err := os.ReadFile(last)
+	require.NoError(t, err)
+	require.Equal(t, set("b"), string(kept))
+	write("a.1.incr", set("a")+"*1")
+	require.ErrorIs(t, Run([]string{"--fix", manifest}, io.Discard, time.Now()), ErrNotLast)
+	require.ErrorIs(t, Run([]string{write("bad.manifest", "file nothing\n")}, io.Discard, time.Now()), ErrDamaged)
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -15,29 +16,26 @@ import (
 // magic is what a snapshot begins with.
 const magic = "REDIS"
 
-// snapshot reports on a snapshot.
-func snapshot(r io.Reader, out io.Writer, now time.Time) error {
+// snapshot reports on the snapshot that r begins with, and returns its length.
+func snapshot(r *bufio.Reader, out io.Writer, now time.Time) (int64, error) {
 	c := &counter{out: out, now: now.UnixMilli()}
 	reader := rdb.NewReader(r, rdb.ReaderOptions{EmptyKey: func([]byte) { c.empty++ }})
 	err := reader.Read(c)
 	fmt.Fprintf(out, "RDB version %d, %d bytes read\n", reader.Version(), reader.Offset())
 	c.report()
 	if err == nil {
-		if _, err := reader.Tail().Peek(1); err == nil {
-			fmt.Fprintf(out, "more follows after the snapshot's end at offset %d\n", reader.Offset())
-		}
 		fmt.Fprintln(out, "OK: the snapshot is whole")
-		return nil
+		return reader.Offset(), nil
 	}
 	var at *rdb.Error
 	if !errors.As(err, &at) {
-		return err
+		return 0, err
 	}
 	fmt.Fprintf(out, "DAMAGED at offset %d: %v\n", at.Offset, at.Err)
 	if at.Key != nil {
 		fmt.Fprintf(out, "while reading the value of key %q in database %d\n", at.Key, c.db)
 	}
-	return ErrDamaged
+	return 0, ErrDamaged
 }
 
 // kinds are the types of values, in the order in which the report lists them.
