@@ -18,6 +18,7 @@ func (vm *VM) openBase() {
 		"error":          baseError,
 		"gcinfo":         baseGCInfo,
 		"getmetatable":   func(a args) int { return a.push(vm.metatable(a.L, a.any(1))) },
+		"ipairs":         vm.baseIpairs,
 		"load":           vm.baseLoad,
 		"loadstring":     vm.baseLoadString,
 		"next":           baseNext,
@@ -35,6 +36,7 @@ func (vm *VM) openBase() {
 		"xpcall":         vm.baseXpcall,
 	})
 	vm.concat = vm.L.NewFunction(vm.concatenate)
+	vm.ipairsNext = vm.L.NewFunction(ipairsNext)
 	vm.globals.RawSetString("_VERSION", lua.LString("Lua 5.1"))
 }
 
@@ -131,7 +133,7 @@ func baseError(a args) int {
 		return 0
 	}
 	if level > 0 {
-		if place := a.L.Where(level); place != "" {
+		if place := a.L.Where(level); place != "" && !strings.HasPrefix(place, "[G]") {
 			s = lua.LString(place+" ") + s
 		}
 	}
@@ -167,6 +169,34 @@ func baseNext(a args) int {
 	}
 	a.L.Push(k)
 	a.L.Push(v)
+	return 2
+}
+
+// baseIpairs has an iterator of its own, which every call returns.
+func (vm *VM) baseIpairs(a args) int {
+	t := a.L.Get(1)
+	if _, ok := t.(*lua.LTable); !ok {
+		a.typeError(1, "table")
+	}
+	a.L.Push(vm.ipairsNext)
+	a.L.Push(t)
+	a.L.Push(lua.LNumber(0))
+	return 3
+}
+
+func ipairsNext(L *lua.LState) int {
+	t, _ := L.Get(1).(*lua.LTable)
+	n, _ := L.Get(2).(lua.LNumber)
+	if t == nil {
+		raise(L, "bad argument #1 to 'for iterator' (table expected, got "+L.Get(1).Type().String()+")")
+	}
+	v := t.RawGet(n + 1)
+	if v == lua.LNil {
+		L.Push(lua.LNil)
+		return 1
+	}
+	L.Push(n + 1)
+	L.Push(v)
 	return 2
 }
 

@@ -49,7 +49,7 @@ func compile(source, chunk string) (proto *lua.FunctionProto, straight bool, err
 	}
 	stmts, err := parse.Parse(strings.NewReader(source), chunk)
 	if err != nil {
-		return nil, false, parseError(err, chunk)
+		return nil, false, parseError(err, source, chunk)
 	}
 	if straight, err = rewrite(stmts); err != nil {
 		return nil, false, syntaxError(chunk + ": " + err.Error())
@@ -66,18 +66,21 @@ func compile(source, chunk string) (proto *lua.FunctionProto, straight bool, err
 }
 
 // parseError words an error of the parser as Lua does, as far as it is known what it expected.
-func parseError(err error, chunk string) error {
+func parseError(err error, source, chunk string) error {
 	var p *parse.Error
 	if !errors.As(err, &p) {
 		return syntaxError(chunk + ": " + err.Error())
 	}
 	line, token := p.Pos.Line, "'"+p.Token+"'"
 	if line == parse.EOF {
-		line, token = 0, "'<eof>'"
+		line, token = 1+strings.Count(source, "\n"), "'<eof>'"
 	}
 	msg := p.Message
-	if strings.HasPrefix(msg, "syntax error") || msg == "" {
-		msg = "syntax error"
+	switch {
+	case strings.HasPrefix(msg, "syntax error"), strings.HasPrefix(msg, "parse error"), msg == "":
+		msg = "unexpected symbol"
+	case msg == "unterminated string":
+		msg = "unfinished string"
 	}
 	return syntaxError(fmt.Sprintf("%s:%d: %s near %s", chunk, line, msg, token))
 }

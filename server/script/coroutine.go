@@ -39,7 +39,7 @@ func (vm *VM) openCoroutine() {
 		// Lua cannot leave a Go function that called it.
 		"yield": func(a args) int {
 			if vm.nested != vm.resumable {
-				raise(a.L, errYield)
+				a.L.Error(lua.LString(errYield), 0)
 			}
 			return yield.GFunction(a.L)
 		},

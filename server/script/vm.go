@@ -67,20 +67,21 @@ type VM struct {
 	L    *lua.LState
 	opts Options
 
-	globals   *lua.LTable                 // the real table of the global variables
-	public    *lua.LTable                 // what scripts take for it
-	readonly  map[*lua.LTable]*lua.LTable // what scripts see of protected tables -> the tables themselves
-	facades   map[*lua.LTable]*lua.LTable // the reverse
-	refuse    *lua.LFunction              // raises the error of writing to what is protected
-	concat    *lua.LFunction
-	handler   *lua.LFunction // turns what was raised into an Error's table
-	passOn    *lua.LFunction // a handler that changes next to nothing: without one gopher-lua words a trace of the stack
-	run       *Run
-	nested    int // calls of Lua from Go that are under way
-	resumable int // nested, as it was when the running coroutine was resumed; -1 for none
-	loading   loading
-	args      [][]byte // scratch of redis.call
-	argBytes  []byte   // scratch of redis.call
+	globals    *lua.LTable                 // the real table of the global variables
+	public     *lua.LTable                 // what scripts take for it
+	readonly   map[*lua.LTable]*lua.LTable // what scripts see of protected tables -> the tables themselves
+	facades    map[*lua.LTable]*lua.LTable // the reverse
+	refuse     *lua.LFunction              // raises the error of writing to what is protected
+	concat     *lua.LFunction
+	ipairsNext *lua.LFunction
+	handler    *lua.LFunction // turns what was raised into an Error's table
+	passOn     *lua.LFunction // a handler that changes next to nothing: without one gopher-lua words a trace of the stack
+	run        *Run
+	nested     int // calls of Lua from Go that are under way
+	resumable  int // nested, as it was when the running coroutine was resumed; -1 for none
+	loading    loading
+	args       [][]byte // scratch of redis.call
+	argBytes   []byte   // scratch of redis.call
 }
 
 // New returns a VM.

@@ -60,7 +60,7 @@ func TestScripts(t *testing.T) {
 		{"x = 1", "-ERR user_script:1: Attempt to modify a readonly table script: f, on @user_script:1."},
 		{"return x", "-ERR user_script:1: Script attempted to access nonexistent global variable 'x' script: f, on @user_script:1."},
 		{"redis.x = 1", "-ERR user_script:1: Attempt to modify a readonly table script: f, on @user_script:1."},
-		{"rawset(redis, 'x', 1)", "-ERR user_script:1: Attempt to modify a readonly table script: f, on @user_script:1."},
+		{"rawset(redis, 'x', 1)", "-ERR Attempt to modify a readonly table script: f, on @user_script:1."},
 		{"return error('x')", "-ERR user_script:1: x script: f, on @user_script:1."},
 		{"return pcall(error, 'x')", "$-1\r\n"},
 		{"return {pcall(function() error({err='E x'}) end)}", "*2\r\n$-1\r\n$3\r\nE x\r\n"},
