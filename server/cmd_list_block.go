@@ -78,11 +78,11 @@ func (c *Call) blockingPop(front bool) {
 }
 
 func cmdBLMPop(c *Call) {
-	timeout, ok := c.timeoutSeconds(1)
+	keys, front, count, ok := c.mpopArguments(2, "left", "right")
 	if !ok {
 		return
 	}
-	keys, front, count, ok := c.mpopArguments(2, "left", "right")
+	timeout, ok := c.timeoutSeconds(1)
 	if ok && !c.popFirstOf(keys, front, count) {
 		c.blockOnKeys(keys, keyWants{value: store.List}, timeout, (*resp.Writer).NullArray)
 	}

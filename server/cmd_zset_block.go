@@ -59,11 +59,11 @@ func (c *Call) blockingZPop(end zend) {
 }
 
 func cmdBZMPop(c *Call) {
-	timeout, ok := c.timeoutSeconds(1)
+	keys, end, count, ok := c.zmpopArguments(2)
 	if !ok {
 		return
 	}
-	keys, end, count, ok := c.zmpopArguments(2)
+	timeout, ok := c.timeoutSeconds(1)
 	if ok && !c.zmpopFirstOf(keys, end, count) {
 		c.blockOnKeys(keys, keyWants{value: store.ZSet}, timeout, (*resp.Writer).NullArray)
 	}

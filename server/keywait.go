@@ -38,15 +38,15 @@ type keyWaits struct {
 	serving bool
 }
 
-// blockOnKeys makes the client wait until one of the keys holds what it wants. onTimeout replies if
-// that takes longer than timeout, 0 for ever, or at once where the command may not block.
-func (c *Call) blockOnKeys(keys [][]byte, want keyWants, timeout time.Duration, onTimeout func(*resp.Writer)) {
+// blockOnKeys makes the client wait until one of the keys holds what it wants. The reply is a null array if that takes longer than
+// timeout, 0 for ever, whatever the command; nothing replies where it may not block.
+func (c *Call) blockOnKeys(keys [][]byte, want keyWants, timeout time.Duration, nothing func(*resp.Writer)) {
 	if c.wait != nil {
 		c.waitsOn = true // it was executed again in vain, and keeps its place
 		return
 	}
 	if !c.mayBlock() {
-		onTimeout(c.out)
+		nothing(c.out)
 		return
 	}
 	s := c.srv
@@ -58,7 +58,7 @@ func (c *Call) blockOnKeys(keys [][]byte, want keyWants, timeout time.Duration, 
 			s.waits.of[k] = append(s.waits.of[k], w)
 		}
 	}
-	w.blocked = c.block(timeout, func() { s.waits.remove(w) }, func(client *Client) { onTimeout(client.out) })
+	w.blocked = c.block(timeout, func() { s.waits.remove(w) }, func(client *Client) { client.out.NullArray() })
 }
 
 // remove takes a command out of all its keys' queues.
@@ -165,7 +165,7 @@ func (c *Call) timeoutSeconds(i int) (time.Duration, bool) {
 		c.err("ERR timeout is not a float or out of range")
 	case ms > math.MaxInt64-float64(c.now):
 		c.err("ERR timeout is out of range")
-	case f < 0:
+	case ms < 0:
 		c.err("ERR timeout is negative")
 	default:
 		return longWait(int64(ms)), true

@@ -28,6 +28,8 @@ func TestBlockingCommandsThatNeedNotWait(t *testing.T) {
 		"blpop l x", "-ERR timeout is not a float or out of range",
 		"blpop l -1", "-ERR timeout is negative",
 		"blpop l 0x7FFFFFFFFFFFFF", "-ERR timeout is out of range",
+		"blmpop x 1 l left count 0", "-ERR count should be greater than 0",
+		"bzmpop x 0 z min", "-ERR numkeys should be greater than 0",
 		"multi", "+OK",
 		"blpop none 0", "+QUEUED",
 		"blmove none m left left 0", "+QUEUED",
