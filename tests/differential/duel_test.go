@@ -20,7 +20,8 @@ func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
 type entry struct {
 	syntax string
 	check  check // nil: exact
-	asIs   bool  // never spoilt: a wrong argument would make it block, or do harm
+	asIs   bool  // never spoilt: a wrong argument would do harm
+	blocks bool  // may block: with a wrong argument, for ever, it is sent in a transaction only
 	later  bool  // a server may lack the command: it is sent to one that lists it
 }
 
@@ -77,13 +78,32 @@ type duel struct {
 	rangeStored  map[string]bool // see sameEncoding
 	sorted       map[string]bool // likewise
 	thinned      map[string]bool // likewise
+	outcomes     outcomes
+}
+
+// outcomes counts by command and protocol, "lpush 2", how often it succeeded and how often it failed.
+type outcomes map[string]*struct{ succeeded, failed int }
+
+func (o outcomes) note(name string, proto int, reply harness.Reply) {
+	name = fmt.Sprint(name, " ", proto)
+	if o[name] == nil {
+		o[name] = new(struct{ succeeded, failed int })
+	}
+	if reply.IsError() {
+		o[name].failed++
+	} else {
+		o[name].succeeded++
+	}
 }
 
 func newDuel(t *testing.T, gr group) *duel {
 	t.Helper()
 	harness.RequirePeer(t)
-	d := &duel{t: t, group: gr, seed: seed(t)}
+	d := &duel{t: t, group: gr, seed: seed(t), outcomes: make(outcomes)}
 	d.ours, d.theirs = harness.Start(t, harness.Treedis), harness.Start(t, harness.Redis)
+	if slices.ContainsFunc(gr.entries, func(e entry) bool { return e.blocks }) {
+		d.theirs.Once(t, "CONFIG", "SET", "hz", "500") // it looks at timeouts once a tick, by default every 100 ms
+	}
 	d.served = commandList(t, d.ours)
 	d.gen = &gen{Rand: rand.New(rand.NewPCG(d.seed, uint64(len(gr.name)))), own: gr.own}
 	return d
@@ -125,6 +145,7 @@ func TestReplies(t *testing.T) {
 					d.batch(productions, proto, round)
 				}
 			}
+			d.checkOutcomes(productions)
 		})
 	}
 }
@@ -154,6 +175,16 @@ func (d *duel) productions() []production {
 var containers = []string{"ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "FUNCTION", "LATENCY", "MEMORY", "MODULE", "OBJECT", "PUBSUB",
 	"SCRIPT", "SLOWLOG", "XGROUP", "XINFO"}
 
+// names reports whether args begin with the command, and subcommand, that the entry is about.
+func (e entry) names(args []string) bool {
+	for i, word := range strings.Split(e.command(), "|") {
+		if i >= len(args) || !strings.EqualFold(args[i], word) || generator(word) != nil {
+			return false
+		}
+	}
+	return len(args) > 1 || !slices.Contains(containers, strings.ToUpper(args[0]))
+}
+
 // command is the name that COMMAND LIST has for an entry.
 func (e entry) command() string {
 	f := strings.Fields(e.syntax)
@@ -172,12 +203,21 @@ func (d *duel) batch(productions []production, proto, round int) {
 	for i := range conns {
 		conns[i] = d.dial(proto)
 	}
+	if round == 0 {
+		for _, p := range productions { // most are wrong without arguments, and some in no other way
+			words := strings.Split(p.command(), "|")
+			if p.names(words) && !p.asIs {
+				d.outcomes.note(p.command(), proto, d.compare(conns[0], 0, p.check, words))
+			}
+		}
+	}
 	for range batchLen {
 		p := productions[d.gen.IntN(len(productions))]
 		args := p.seq.emit(d.gen, nil)
-		if !p.asIs && d.gen.oneIn(8) {
-			if spoilt := d.gen.spoil(slices.Clone(args)); !shortLived(spoilt) {
-				args = spoilt
+		spoilt := !p.asIs && d.gen.oneIn(8)
+		if spoilt {
+			if wrong := d.gen.spoil(slices.Clone(args)); !shortLived(wrong) {
+				args = wrong
 			}
 		}
 		if len(args) == 1 && strings.EqualFold(args[0], "COMMAND") {
@@ -187,7 +227,15 @@ func (d *duel) batch(productions []production, proto, round int) {
 		if d.gen.oneIn(3) {
 			at = d.gen.IntN(len(conns))
 		}
-		d.compare(conns[at], at, p.check, args)
+		name := ""
+		if p.names(args) {
+			name = p.command()
+		}
+		if p.blocks && (spoilt || d.gen.oneIn(8)) {
+			d.compareAtomic(conns[at], at, name, proto, args)
+			continue
+		}
+		d.outcomes.note(name, proto, d.compare(conns[at], at, p.check, args))
 	}
 	for _, p := range conns {
 		p.close()
@@ -249,8 +297,41 @@ func fixture() [][]string {
 	return cmds
 }
 
-// compare sends one command to both sides.
-func (d *duel) compare(p *pair, conn int, c check, args []string) {
+// compareAtomic sends one command in a transaction, where nothing blocks.
+func (d *duel) compareAtomic(p *pair, conn int, name string, proto int, args []string) {
+	d.t.Helper()
+	d.compare(p, conn, exact, []string{"MULTI"})
+	queued := d.compare(p, conn, exact, args)
+	done := d.compare(p, conn, func(d *duel, p *pair, exec []string, ours, theirs harness.Reply) string {
+		if len(ours.Elems) == 1 && len(theirs.Elems) == 1 && known(args, ours.Elems[0], theirs.Elems[0]) {
+			return ""
+		}
+		return exact(d, p, exec, ours, theirs)
+	}, []string{"EXEC"})
+	if !queued.IsError() && len(done.Elems) == 1 {
+		queued = done.Elems[0]
+	}
+	d.outcomes.note(name, proto, queued)
+}
+
+// checkOutcomes wants every command of the group's table to have succeeded and to have failed, in both protocols.
+func (d *duel) checkOutcomes(productions []production) {
+	d.t.Helper()
+	for _, p := range productions {
+		if !p.names(strings.Split(p.command(), "|")) {
+			continue // of unknown commands
+		}
+		for _, proto := range []int{2, 3} {
+			seen := d.outcomes[fmt.Sprint(p.command(), " ", proto)]
+			if seen == nil || seen.succeeded == 0 || seen.failed == 0 {
+				d.t.Errorf("%s, RESP%d: not both valid and invalid arguments: %+v", p.command(), proto, seen)
+			}
+		}
+	}
+}
+
+// compare sends one command to both sides, and returns our reply.
+func (d *duel) compare(p *pair, conn int, c check, args []string) harness.Reply {
 	d.t.Helper()
 	d.history = append(d.history, fmt.Sprintf("%d> %s", conn, quoted(args)))
 	d.noteEncodings(args)
@@ -264,6 +345,7 @@ func (d *duel) compare(p *pair, conn int, c check, args []string) {
 	if msg := c(d, p, args, ours, theirs); msg != "" && !known(args, ours, theirs) {
 		require.FailNow(d.t, msg, "%s\nours:   %s\ntheirs: %s", d.tail(), clipped(ours.Raw), clipped(theirs.Raw))
 	}
+	return ours
 }
 
 // compareData compares the two keyspaces: content, encodings and whether there is an expiry.

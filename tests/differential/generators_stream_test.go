@@ -5,6 +5,7 @@ import "strconv"
 // streamGenerators are those of the streams group.
 func streamGenerators() map[string]func(*gen) []string {
 	return map[string]func(*gen) []string{
+		"streamkey": ofType("stream"),
 		"newid":     one((*gen).newID),
 		"sid":       one((*gen).streamID),
 		"srange":    one((*gen).streamRange),

@@ -70,13 +70,12 @@ func (r repeated) emit(g *gen, dst []string) []string {
 
 // generator returns the generator of that name, or nil.
 func generator(name string) func(*gen) []string {
-	if f := generators[name]; f != nil {
-		return f
+	for _, pool := range []map[string]func(*gen) []string{generators, streamGenerators(), specialGenerators(), blockingGenerators()} {
+		if f := pool[name]; f != nil {
+			return f
+		}
 	}
-	if f := streamGenerators()[name]; f != nil {
-		return f
-	}
-	return specialGenerators()[name]
+	return nil
 }
 
 // syntaxParser is a recursive-descent parser over the tokens of one syntax line.

@@ -47,6 +47,7 @@ var hllCommands = []entry{
 	{syntax: "PFADD key val+"},
 	{syntax: "PFCOUNT key+"},
 	{syntax: "PFMERGE key key*"},
+	{syntax: "PFDEBUG (ENCODING|DECODE|TODENSE|GETREG) key"},
 	{syntax: "STRLEN key"},
 	{syntax: "SET key val"},
 	{syntax: "DEL key"},

@@ -14,6 +14,7 @@ func groups() []group {
 		{name: "geo", own: "geo", entries: geoCommands},
 		{name: "hyperloglog", own: "hll", entries: hllCommands},
 		{name: "streams", own: "stream", entries: streamCommands},
+		{name: "blocking", own: "list", entries: blockingCommands},
 		{name: "transactions", own: "str", entries: transactionCommands, conns: 2},
 		{name: "connection", own: "str", entries: connectionCommands, conns: 2},
 	}
@@ -229,13 +230,13 @@ var transactionCommands = []entry{
 	{syntax: "EXPIRE anykey secs"},
 	{syntax: "SELECT db"},
 	{syntax: "FLUSHDB"},
-	{syntax: "PING"},
+	{syntax: "PING [text [text]]"},
 	{syntax: "unknown junk"},
 	{syntax: "RESET"},
 }
 
 var connectionCommands = []entry{
-	{syntax: "PING [text]"},
+	{syntax: "PING [text [text]]"},
 	{syntax: "ECHO text"},
 	{syntax: "SELECT db"},
 	// 7.0 obeys each option of HELLO before it reads the next, 7.2 reads them all first: no option here stands before a wrong one.
