@@ -55,7 +55,7 @@ func (r *Reader) stream(typ byte) {
 	}
 	if err := s.Validate(); err != nil {
 		if err = corrupt(err); errors.Is(err, stream.ErrNode) {
-			err = fmt.Errorf("Stream listpack integrity check failed: %w", err) //lint:ignore ST1005 as the log of Redis has it
+			err = fmt.Errorf("Stream listpack integrity check failed: %w", err)
 		}
 		r.fail(err)
 		return
