@@ -22,6 +22,9 @@ var serverCommands = []row{
 
 func cmdTime(c *Call) {
 	usec := c.srv.opts.Now().UnixMicro()
+	if c.c.isScript { // for which time stands still
+		usec = c.now * 1000
+	}
 	c.out.Array(2)
 	c.out.BulkInt(usec / 1e6)
 	c.out.BulkInt(usec % 1e6)
