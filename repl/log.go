@@ -54,6 +54,7 @@ type Log struct {
 	end    atomic.Int64 // published end; written by the writer only
 	start  atomic.Int64 // offset before the first byte of history
 	active atomic.Bool
+	served atomic.Bool // what backlog says, for those without mu
 	// readers is replaced, never changed in place, so that the writer can walk
 	// it without mu. Replaced under mu.
 	readers atomic.Pointer[[]*Reader]
@@ -235,6 +236,7 @@ func (l *Log) EnableBacklog() bool {
 	}
 	l.activateLocked()
 	l.backlog = true
+	l.served.Store(true)
 	// Bytes that only a reader pinned are not history: nobody was told their id.
 	l.start.Store(l.end.Load())
 	return true
@@ -246,16 +248,13 @@ func (l *Log) DropBacklog() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.backlog = false
+	l.served.Store(false)
 	l.start.Store(l.end.Load())
 	l.releaseLocked()
 }
 
 // BacklogActive reports whether history is kept (repl_backlog_active).
-func (l *Log) BacklogActive() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.backlog
-}
+func (l *Log) BacklogActive() bool { return l.served.Load() }
 
 // SetBacklogSize changes how many bytes of history are kept at least; values
 // below MinBacklogSize are raised to it.

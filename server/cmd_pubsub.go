@@ -151,7 +151,7 @@ func cmdSPublish(c *Call) { c.publish(pubsub.Shard) }
 // publish runs under the shared lock unless the message is for replicas too: see Server.execute.
 func (c *Call) publish(kind pubsub.Kind) {
 	n := c.srv.publish(kind, c.args[1], c.args[2])
-	if c.mode == exclusive {
+	if c.mode == exclusive && c.srv.log.BacklogActive() { // a file has no use for it
 		c.rewrite(c.args...)
 	}
 	c.out.Int(int64(n))

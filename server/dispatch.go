@@ -136,7 +136,7 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	if c.lock.need(s.lockMode(c, r)) {
 		c.mark = s.mono() // waiting for others is not the command's time
 	}
-	if c.lock.mode == shared && r.Flags.Has(command.MayReplicate) && s.log.Active() && !s.effects.muted {
+	if c.lock.mode == shared && r.Flags.Has(command.MayReplicate) && s.log.BacklogActive() && !s.effects.muted {
 		c.lock.need(exclusive) // a message goes to the log, in its place among the changes
 	}
 	if c.closing.Load() || s.halted && !c.isMaster {
