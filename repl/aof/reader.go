@@ -63,22 +63,22 @@ func (r *Reader) Next() (Record, error) {
 }
 
 func (r *Reader) record(rec *Record) error {
-	if _, err := r.br.Peek(1); err != nil {
+	switch first, err := r.br.Peek(1); {
+	case err != nil:
 		return err
+	case first[0] != '#' && first[0] != '*': // even if the file ends here
+		return r.badFormat("a command", nil)
 	}
 	line, err := r.line()
 	if err != nil {
 		return err
 	}
 	rec.Lines = 1
-	switch line[0] {
-	case '#':
+	if line[0] == '#' {
 		rec.Annotation = trimEnd(line)
 		return nil
-	case '*':
-		return r.command(rec, line)
 	}
-	return r.badFormat("a command", line)
+	return r.command(rec, line)
 }
 
 func (r *Reader) command(rec *Record, line []byte) error {
@@ -108,12 +108,12 @@ func (r *Reader) command(rec *Record, line []byte) error {
 
 // argument appends the next argument to buf.
 func (r *Reader) argument() error {
+	if first, err := r.br.Peek(1); err == nil && first[0] != '$' {
+		return r.badFormat("an argument", nil)
+	}
 	line, err := r.line()
 	if err != nil {
 		return err
-	}
-	if line[0] != '$' {
-		return r.badFormat("an argument", line)
 	}
 	n, err := strconv.ParseInt(string(trimEnd(line)[1:]), 10, 64)
 	if err != nil || n < 0 {

@@ -1,0 +1,240 @@
+package server
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treedis/repl/aof"
+)
+
+// faultyFS is a file system whose operations on files whose name contains a text fail, or wait.
+type faultyFS struct {
+	aof.OS
+	mu   sync.Mutex
+	op   string        // guarded by mu
+	name string        // guarded by mu
+	err  error         // guarded by mu
+	wait chan struct{} // guarded by mu
+}
+
+func (f *faultyFS) set(op, name string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.op, f.name, f.err, f.wait = op, name, err, nil
+}
+
+// stall makes an operation wait until the channel is closed.
+func (f *faultyFS) stall(op, name string) chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.op, f.name, f.err, f.wait = op, name, nil, make(chan struct{})
+	return f.wait
+}
+
+func (f *faultyFS) fault(op, path string) error {
+	f.mu.Lock()
+	if f.op != op || !strings.Contains(filepath.Base(path), f.name) {
+		f.mu.Unlock()
+		return nil
+	}
+	err, wait := f.err, f.wait
+	f.mu.Unlock()
+	if wait != nil {
+		<-wait
+	}
+	return err
+}
+
+func (f *faultyFS) OpenFile(path string, flag int) (aof.File, error) {
+	if err := f.fault("open", path); err != nil && flag&os.O_WRONLY != 0 {
+		return nil, err
+	}
+	file, err := f.OS.OpenFile(path, flag)
+	if err != nil {
+		return nil, err
+	}
+	return &faultyFile{file, f, path}, nil
+}
+
+func (f *faultyFS) Rename(from, to string) error {
+	if err := f.fault("rename", to); err != nil {
+		return err
+	}
+	return f.OS.Rename(from, to)
+}
+
+type faultyFile struct {
+	aof.File
+	fs   *faultyFS
+	path string
+}
+
+func (f *faultyFile) Write(p []byte) (int, error) {
+	if err := f.fs.fault("write", f.path); err != nil {
+		n, _ := f.File.Write(p[:len(p)/2])
+		return n, err
+	}
+	return f.File.Write(p)
+}
+
+func (f *faultyFile) Sync() error {
+	if err := f.fs.fault("sync", f.path); err != nil {
+		return err
+	}
+	return f.File.Sync()
+}
+
+func startFaulty(t *testing.T, directives ...string) (*node, *faultyFS) {
+	f := &faultyFS{}
+	n := newNode(t, directives...)
+	n.s.opts.FS = f
+	require.NoError(t, n.s.Start())
+	return n, f
+}
+
+func TestAOFBringsBackTheData(t *testing.T) {
+	t.Parallel()
+	for _, preamble := range []string{"yes", "no"} {
+		conf := []string{"dir " + t.TempDir(), "appendonly yes", "appendfsync always", "aof-use-rdb-preamble " + preamble}
+		n := startNode(t, conf...)
+		c := n.dial()
+		c.do("set a 1")
+		c.do("rpush l x y z")
+		c.do("hset h f v g w")
+		c.do("sadd s p q")
+		c.do("zadd z 1.5 m")
+		c.do("xadd st 5-1 f v")
+		c.do("xgroup create st g 0")
+		c.do("xreadgroup group g me streams st >")
+		c.expect("bgrewriteaof", "Background append only file rewriting started")
+		n.logged("Background AOF rewrite finished successfully")
+		c.do("select 3")
+		c.do("set b 2 ex 1000")
+		c.do("multi")
+		c.do("incr b")
+		c.do("incr b")
+		c.do("exec")
+		want := datasetDigest(n.s.store)
+		n.stop()
+
+		n = startNode(t, conf...)
+		require.Equal(t, want, datasetDigest(n.s.store), preamble)
+		n.stop()
+	}
+}
+
+// A reply leaves once what it tells of is on disk, and nobody is shown it before.
+func TestRepliesWaitForTheDisk(t *testing.T) {
+	t.Parallel()
+	n, fs := startFaulty(t, "appendonly yes", "appendfsync always")
+	w, r := n.dial(), n.dial()
+	w.expect("set a 1", "OK")
+	release := fs.stall("sync", "incr")
+	w.send("set a 2")
+	n.until(func() bool { return n.s.aof.writer.Load().Syncing() }, "fsync under way")
+	r.send("get a")
+	w.send("get a") // the loops go on
+	for _, c := range []*wire{w, r} {
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+		_, err := c.Conn.Read(make([]byte, 1))
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	}
+	close(release)
+	require.Equal(t, "OK", w.read())
+	require.Equal(t, "2", w.read())
+	require.Equal(t, "2", r.read())
+}
+
+func TestAOFWriteErrorsRefuseWrites(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n, fs := startFaulty(t, "appendonly yes", "appendfsync everysec", "dir "+dir)
+	c := n.dial()
+	c.expect("set a 1", "OK")
+	fs.set("write", "incr", syscall.ENOSPC)
+	c.do("set a 2") // the first one finds out
+	n.until(func() bool { return n.s.aofError() != nil }, "an error")
+	c.expect("set a 3", "-MISCONF Errors writing to the AOF file: No space left on device", "get a", "2")
+	fs.set("", "", nil)
+	n.logged("AOF write error looks solved")
+	c.expect("set a 4", "OK")
+	n.stop()
+	n = startNode(t, "appendonly yes", "dir "+dir)
+	n.dial().expect("get a", "4")
+}
+
+func TestAOFFsyncErrorEndsTheServer(t *testing.T) {
+	t.Parallel()
+	n, fs := startFaulty(t, "appendonly yes", "appendfsync always")
+	c := n.dial()
+	fs.set("sync", "incr", syscall.EIO)
+	c.send("set a 1")
+	<-n.s.Done()
+	require.ErrorIs(t, n.s.Err(), syscall.EIO)
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(patience)))
+	_, err := c.Conn.Read(make([]byte, 1))
+	require.Error(t, err, "nothing was replied")
+}
+
+// Whatever step of a rewrite fails, everything comes back, and the next one succeeds.
+func TestRewriteFailsAtEachStep(t *testing.T) {
+	t.Parallel()
+	for _, step := range [][2]string{
+		{"open", ".2.incr"}, {"write", "temp-appendonly"}, {"sync", "temp-appendonly"}, {"rename", "manifest"},
+		{"open", "temp-rewriteaof"}, {"write", "temp-rewriteaof"}, {"sync", "temp-rewriteaof"}, {"rename", "base"},
+	} {
+		dir := t.TempDir()
+		n, fs := startFaulty(t, "appendonly yes", "dir "+dir)
+		c := n.dial()
+		c.do("set before 1")
+		fs.set(step[0], step[1], syscall.EIO)
+		c.do("bgrewriteaof")
+		n.until(func() bool { return strings.Contains(c.do("info persistence"), "aof_last_bgrewrite_status:err") }, step[0]+step[1])
+		c.expect("set after 1", "OK")
+		n.stop()
+
+		n = startNode(t, "appendonly yes", "dir "+dir)
+		c = n.dial()
+		c.expect("mget before after", "[1 1]", "bgrewriteaof", "Background append only file rewriting started")
+		n.logged("Background AOF rewrite finished successfully")
+		n.stop()
+	}
+}
+
+// Server and replica, restarted from their files, go on where they were.
+func TestAOFKeepsThePosition(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	m := startNode(t, "repl-ping-replica-period 3600")
+	r := startReplica(t, m, "appendonly yes", "dir "+dir)
+	r.logged("Background AOF rewrite finished successfully")
+	m.dial().do("set a 1")
+	r.inSync(m)
+	r.stop()
+	m.dial().do("set b 2")
+	r = startNode(t, "appendonly yes", "dir "+dir, "replicaof 127.0.0.1 "+m.port())
+	r.inSync(m)
+	r.logged("Successful partial resynchronization")
+	r.dial().expect("get a", "1", "get b", "2")
+}
+
+func TestWaitaof(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "appendonly yes", "appendfsync everysec")
+	c := n.dial()
+	c.do("set a 1")
+	c.expect("waitaof 1 0 0", "[1 0]", "waitaof 2 0 0", "-ERR value is out of range, value must between 0 and 1")
+	n.set("appendfsync", "no")
+	c.do("set a 2")
+	c.send("waitaof 1 0 0")
+	n.until(func() bool { return strings.Contains(n.dial().do("info clients"), "blocked_clients:1") }, "waits")
+	n.set("appendonly", "no")
+	require.Equal(t, errWaitaofOff, strings.TrimPrefix(c.read(), "-"))
+}
