@@ -53,7 +53,7 @@ type appendOnly struct {
 }
 
 // errAOFOn is CONFIG SET's error when the append-only file can't be switched on.
-var errAOFOn = errors.New("Unable to turn on AOF. Check server logs.") //nolint:staticcheck // Redis's words
+var errAOFOn = errors.New("Unable to turn on AOF. Check server logs.") //lint:ignore ST1005 wire text
 
 // aofDir is where the files are by the configuration.
 func (s *Server) aofDir() *aof.Dir {
@@ -76,8 +76,7 @@ func (s *Server) aofPolicy() aof.Policy {
 // newAOFWriterLocked begins to write the log from here on to f, which has size bytes. It needs the exclusive lock.
 func (s *Server) newAOFWriterLocked(f aof.File, size int64) *aof.Writer {
 	r, _ := s.log.NewReader(s.log.EndOffset(), nil) // the end is always to be had
-	var w *aof.Writer
-	w = aof.NewWriter(aof.WriterOptions{
+	w := aof.NewWriter(aof.WriterOptions{
 		Reader: r, File: f, Size: size, Policy: s.aofPolicy, Logf: s.replLogf,
 		HoldSync: func() bool {
 			return config.NoAppendFsyncOnRewrite.Get(s.cfg) && s.savesInBackground.Load() > 0

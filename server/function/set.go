@@ -1,3 +1,5 @@
+//lint:file-ignore ST1005 The texts are those of Redis, which clients read.
+
 // Package function keeps libraries of functions: their sources, and the functions that these register when they are
 // loaded. It knows no commands and no sockets; how a source is run is its engine's affair.
 //

@@ -1,3 +1,5 @@
+//lint:file-ignore ST1005 The texts are those of Redis, which clients read.
+
 package script
 
 import (
