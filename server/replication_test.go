@@ -243,7 +243,7 @@ func TestReplicaContinuesAfterRestart(t *testing.T) {
 func TestReplicasContinueWithRestartedMaster(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	m := startNode(t, "dir "+dir)
+	m := startNode(t, "dir "+dir, "repl-ping-replica-period 3600") // no byte of the stream may come between SAVE and the end
 	m.s.activeExpireOn.Store(false)
 	r := startReplica(t, m)
 	mc := m.dial()

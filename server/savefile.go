@@ -110,6 +110,8 @@ var tempPattern = regexp.MustCompile(`^temp-([0-9]+)(-[0-9]+)?\.rdb$`)
 // create opens a new file in dir.
 func (t *tempFiles) create(dir string) (*os.File, error) {
 	stem := filepath.Join(dir, "temp-"+strconv.Itoa(os.Getpid()))
+	t.mu.Lock() // before the file is there: who removes them all must not miss it
+	defer t.mu.Unlock()
 	f, err := os.OpenFile(stem+".rdb", os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	for i := 1; os.IsExist(err); i++ {
 		f, err = os.OpenFile(stem+"-"+strconv.Itoa(i)+".rdb", os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
@@ -117,8 +119,6 @@ func (t *tempFiles) create(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.names == nil {
 		t.names = map[string]struct{}{}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"treedis/tests/harness"
@@ -65,6 +66,33 @@ func TestKillLosesNothing(t *testing.T) {
 			require.Equal(t, a, b, "half of a transaction")
 			require.GreaterOrEqual(t, a, acked[w], "an acknowledged write is lost")
 			acked[w] = a
+		}
+	}
+}
+
+// TestFilesAreExchanged: the real Redis loads what treedis has written, and the other way round.
+func TestFilesAreExchanged(t *testing.T) {
+	t.Parallel()
+	harness.RequirePeer(t)
+	for _, preamble := range []string{"yes", "no"} {
+		dir := t.TempDir()
+		kinds := []harness.Kind{harness.Treedis, harness.Redis, harness.Treedis, harness.Redis}
+		for i, kind := range kinds {
+			s := harness.Start(t, kind, harness.Dir(dir), harness.Args("--appendonly", "yes", "--appendfsync", "always",
+				"--aof-use-rdb-preamble", preamble, "--aof-timestamp-enabled", "yes", "--save", ""))
+			c, ctx := s.Client(t), context.Background()
+			n, err := c.LLen(ctx, "l").Result()
+			require.NoError(t, err)
+			require.Equal(t, int64(2*i), n, "%v of what %v wrote", kind, kinds[max(0, i-1)])
+			require.NoError(t, c.RPush(ctx, "l", i).Err())
+			require.NoError(t, c.BgRewriteAOF(ctx).Err())
+			harness.Eventually(t, func() bool { return s.Info(t).Int("aof_rewrite_in_progress") == 0 }, cliTime, "rewritten")
+			p := c.TxPipeline()
+			p.RPush(ctx, "l", "x")
+			p.ZAdd(ctx, "z", redis.Z{Score: 1.5, Member: i})
+			_, err = p.Exec(ctx)
+			require.NoError(t, err)
+			s.Kill()
 		}
 	}
 }
