@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"treedis/check"
 	"treedis/server"
+	"treedis/server/check"
 	"treedis/server/config"
 )
 

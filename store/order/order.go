@@ -8,8 +8,8 @@
 // tidwall/btree orders the blocks. Replacing a key's value does not touch the index.
 //
 // Insertions into the tree one by one would cost as much as all the rest of a SET, nearly all of it
-// cache misses. So changes are gathered in sorted runs of 1,024, and once these hold an eighth as many as the
-// tree, all runs are merged into it: in order, each block rewritten once for a dozen changes. The merge goes on a
+// cache misses. So changes are gathered in sorted runs of 1,024, and once these hold a quarter as many as the
+// tree, all runs are merged into it: in order, each block rewritten once for some two dozen changes. The merge goes on a
 // few changes at a time, with every further change, so that nobody waits for it; and with Drain when there
 // is nothing else to do. Whoever asks for anything ordered reads the tree and the runs side by side.
 package order
