@@ -21,7 +21,7 @@ After a short interruption it catches up from the master's backlog.`)
 	memSec   = table.section("MEMORY", "")
 	lazyfree = table.section("LAZY FREEING",
 		`Memory is given back by the garbage collector in the background, so freeing a
-value never blocks. They choose whether UNLINK or DEL is logged.`)
+value never blocks. These directives choose whether UNLINK or DEL is logged.`)
 	threads  = table.section("EVENT LOOPS", "")
 	kernel   = table.section("OPERATING SYSTEM", "")
 	shutdown = table.section("SHUTDOWN", "")
