@@ -49,6 +49,9 @@ var (
 	ErrMasterRefused = errors.New("repl: master refused")
 	// ErrTryLater: the master cannot serve PSYNC now but should later.
 	ErrTryLater = errors.New("repl: master cannot synchronize yet")
+	// ErrUnwanted: the server does not want the master's data in place of its own, and
+	// has said so in the log.
+	ErrUnwanted = errors.New("repl: the master's data is not wanted")
 	// ErrStopped: the link was told to follow another master or none.
 	ErrStopped = errors.New("repl: link stopped")
 )

@@ -53,6 +53,7 @@ type session struct {
 	done   chan struct{} // closed by the goroutine as it ends
 
 	// Guarded by l.mu.
+	inSync time.Time // when the link was up first; zero until then
 	conn   net.Conn
 	hangUp context.CancelCauseFunc // ends the attempt under way
 }
@@ -275,7 +276,7 @@ func (s *session) sleep(d time.Duration) bool {
 func (s *session) complain(reached LinkState, err error) {
 	logf := s.l.o.Logf
 	switch {
-	case errors.Is(err, ErrTryLater), errors.Is(err, ErrMasterRefused):
+	case errors.Is(err, ErrTryLater), errors.Is(err, ErrMasterRefused), errors.Is(err, ErrUnwanted):
 		// Said in the reply's own words when it came.
 	case reached == LinkConnected && errors.Is(err, ErrTimeout):
 		logf(Warning, "MASTER timeout: no data nor PING received...")
@@ -292,6 +293,16 @@ func (s *session) complain(reached LinkState, err error) {
 	}
 }
 
+// known is how long ago the link was up for the first time, 0 if it never was.
+func (s *session) known() time.Duration {
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	if s.inSync.IsZero() {
+		return 0
+	}
+	return max(s.l.o.Now().Sub(s.inSync), 1)
+}
+
 // become moves the link to a state, unless another session has it. Leaving
 // LinkConnected is what makes a link go down.
 func (s *session) become(state LinkState) {
@@ -304,6 +315,9 @@ func (s *session) become(state LinkState) {
 	switch {
 	case state == LinkConnected:
 		l.downSince = time.Time{}
+		if s.inSync.IsZero() {
+			s.inSync = l.o.Now()
+		}
 	case l.state == LinkConnected:
 		l.downSince = l.o.Now()
 	}

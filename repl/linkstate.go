@@ -90,6 +90,9 @@ type SyncInfo struct {
 	Size int64
 	// SameHistory: the data served so far is an older state of what is loaded.
 	SameHistory bool
+	// Known is how long ago this master was first in sync with this server, since it
+	// was told to follow it; 0 if it has not been.
+	Known time.Duration
 }
 
 // Dataset is a keyspace that LoadRDB made, not yet in use. What it is, is the
@@ -103,7 +106,8 @@ type Target interface {
 
 	// LoadRDB reads a snapshot into a fresh keyspace, while the old one goes on
 	// being served. r ends exactly where the snapshot ends; its errors are the
-	// connection's, and come soon after ctx has ended. Called without any lock.
+	// connection's, and come soon after ctx has ended. Called without any lock. An
+	// error that wraps ErrUnwanted is the server's own decision against the master's data.
 	LoadRDB(ctx context.Context, r io.Reader, info SyncInfo) (Dataset, error)
 	// InstallLocked puts the loaded data set into use, and makes the session
 	// that applies the stream start in the database the snapshot names. The log

@@ -40,9 +40,13 @@ func (x *exchange) transfer(reply syncReply) error {
 	info := SyncInfo{
 		ReplID: reply.replid, Offset: reply.offset, Size: r.size(),
 		SameHistory: reply.replid != "" && reply.replid == l.o.Identity.Get().ID,
+		Known:       x.s.known(),
 	}
 	l.o.Logf(Notice, "MASTER <-> REPLICA sync: Loading DB in memory")
 	data, err := l.o.Target.LoadRDB(x.ctx, r, info)
+	if errors.Is(err, ErrUnwanted) {
+		return err
+	}
 	if err != nil {
 		if r.err != nil && !errors.Is(err, r.err) {
 			err = fmt.Errorf("%w: %w", err, r.err) // where the loader saw the stream end, and why it did

@@ -115,6 +115,7 @@ func (s *Server) loadAOFAtStart(context.Context) error {
 	s.lock.lock()
 	t := s.newAOFTarget(true)
 	found, err := s.runAOFLoad(d, m, t)
+	s.role.inherited = found.Found
 	s.lock.unlock()
 	if err != nil {
 		return errLoadLogged{err}

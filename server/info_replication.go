@@ -56,6 +56,7 @@ func (s *Server) infoLink(w *infoWriter) {
 	if st.HasOffset {
 		applied, read = st.Offset, st.ReadOffset
 	}
+	w.bool("master_refused_as_empty", s.role.refused != "")
 	w.int("slave_read_repl_offset", read)
 	w.int("slave_repl_offset", applied)
 	if st.State == repl.LinkTransfer {

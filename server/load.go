@@ -115,6 +115,7 @@ func (s *Server) installFirst(data dataset, counts rdb.LoadCounts) {
 	s.lock.lock()
 	defer s.lock.unlock()
 	s.persist.loaded = counts
+	s.role.inherited = true
 	for i := range s.store.Databases() {
 		s.touchWatchedDB(s.store.DB(i), data.store.DB(i), s.now())
 	}

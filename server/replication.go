@@ -18,6 +18,10 @@ import (
 type role struct {
 	replica atomic.Bool // written under the exclusive lock
 	link    *repl.Link  // set by New
+
+	// Guarded by the keyspace lock.
+	inherited bool   // the data came from a file or a master, rather than beginning empty with this process
+	refused   string // the id of the master whose data is refused, as it came back empty
 }
 
 func (r *role) isReplica() bool { return r.replica.Load() }
@@ -151,6 +155,7 @@ func (s *Server) followLocked(addr repl.Address) {
 		s.abortBlocked()
 	}
 	s.role.replica.Store(true)
+	s.role.refused = ""
 	s.effects.muted = true
 	s.role.link.SetMasterLocked(addr, repl.FollowOptions{Resume: resume})
 	s.setReplicaOf(addr.Host, strconv.Itoa(addr.Port))
@@ -160,6 +165,7 @@ func (s *Server) followLocked(addr repl.Address) {
 // promoteLocked makes the server a master.
 func (s *Server) promoteLocked() {
 	s.role.replica.Store(false)
+	s.role.refused = ""
 	s.resumable = true
 	s.effects.muted = false
 	s.role.link.PromoteLocked()
@@ -197,7 +203,9 @@ func (r replSource) Unlock() { r.s.lock.unlock() }
 func (r replSource) IsReplica() bool { return r.s.role.isReplica() }
 
 func (r replSource) SnapshotLocked(f repl.Filter) (repl.Snapshot, error) {
-	return r.s.snapshotLocked(f), nil
+	snap := r.s.snapshotLocked(f)
+	r.s.addDataAge(snap)
+	return snap, nil
 }
 
 func (r replSource) PropagatePing() {
@@ -230,11 +238,17 @@ type loaded struct {
 
 func (t replTarget) LoadRDB(ctx context.Context, r io.Reader, sync repl.SyncInfo) (repl.Dataset, error) {
 	s := t.s
+	if err := s.refuseKnown(sync); err != nil {
+		return nil, err
+	}
 	data := s.newDataset()
 	s.loading.begin(loadAside, s.now(), max(sync.Size, 0))
 	defer s.loading.end()
 	_, info, err := s.loadInto(ctx, data, r, rdb.LoadOptions{SetClock: s.clock.restore})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.refuseEmpty(data, info.age, sync); err != nil {
 		return nil, err
 	}
 	return &loaded{data, info.db}, nil
@@ -247,6 +261,7 @@ func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
 	}
 	s.invalidateAll()
 	s.store.Adopt(data.store)
+	s.role.inherited, s.role.refused = true, ""
 	s.functions = data.functions
 	clear(s.expireCursor)
 	clear(s.localExpiries)

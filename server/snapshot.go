@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"treedis/rdb"
 	"treedis/repl"
@@ -123,8 +124,9 @@ func (n *snapshot) Release() {}
 // rdbInfo is what an RDB says of the replication stream that it was taken from.
 type rdbInfo struct {
 	replID string
-	offset int64 // -1 if it says nothing
-	db     int   // selected in the stream at that offset
+	offset int64         // -1 if it says nothing
+	db     int           // selected in the stream at that offset
+	age    time.Duration // of data that began empty, -1 if it says nothing
 }
 
 // dataset is all that snapshots hold.
@@ -137,7 +139,7 @@ func (s *Server) newDataset() dataset { return dataset{s.newStore(), s.newFuncti
 
 // loadInto reads an RDB into a data set that nobody else uses. The server's end ends it, as does ctx.
 func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.LoadOptions) (rdb.LoadCounts, rdbInfo, error) {
-	st, info := data.store, rdbInfo{offset: -1}
+	st, info := data.store, rdbInfo{offset: -1, age: -1}
 	var l *rdb.Loader
 	o.Aux = func(name, value []byte) error {
 		n, ok := resp.ParseInt(value)
@@ -148,6 +150,8 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 			info.replID, l.DropExpiredAt = string(value), 0
 		case string(name) == "repl-offset" && ok:
 			info.offset = n
+		case string(name) == auxDataAge && ok:
+			info.age = time.Duration(n) * time.Millisecond
 		case string(name) == "repl-stream-db" && ok && n >= 0 && n < int64(st.Databases()):
 			info.db = int(n)
 		default:

@@ -84,6 +84,10 @@ With swapdb the old data answers until the new has arrived in full.`}, DisklessL
 		option[DisklessLoad]{"on-empty-db", DisklessLoadOnEmptyDB},
 		option[DisklessLoad]{"swapdb", DisklessLoadSwapDB})
 
+	ReplicaRefuseEmptyMaster = replication.bool(row{name: "replica-refuse-empty-master", doc: `
+Keep the data when the master comes back without its own, and go on serving
+reads from it. Only this server has this directive.`}, false)
+
 	ReplicaPriority = replication.int(row{name: "replica-priority", alias: "slave-priority", doc: `
 Sentinel prefers the replica with the lowest number for the next master, and
 never takes one with 0.`}, 100, 0, maxInt)
