@@ -15,6 +15,11 @@ type LoadOptions struct {
 	DropExpiredAt int64
 	// Overwrite lets a key replace one that is there. Otherwise it is an error.
 	Overwrite bool
+	// Bulk is for many keys: strings are gathered and put into the store some at a time, the last of them by End.
+	Bulk bool
+	// Size is how many bytes the snapshot has, 0 if that is not known. It bounds the room that is made for as many keys
+	// as the snapshot announces.
+	Size int64
 	// EachKey, if set, is called after each key that was loaded; an error ends the loading.
 	EachKey func() error
 	// SetClock, if set, is told the idle time (seconds) or LFU counter of a key, -1 for
@@ -37,9 +42,11 @@ type Loader struct {
 
 	st   *store.Store
 	db   *store.DB
-	key  Key    // of the collection being read
-	name []byte // its name
-	skip bool   // it is being left out
+	bulk *store.StringBatch // nil unless LoadOptions.Bulk
+	room uint64             // keys for which room may still be made
+	key  Key                // of the collection being read
+	name []byte             // its name
+	skip bool               // it is being left out
 	list store.ListWriter
 	set  store.SetWriter
 	hash store.HashWriter
@@ -48,8 +55,20 @@ type Loader struct {
 
 // NewLoader returns a Loader into st, which nobody else uses meanwhile.
 func NewLoader(st *store.Store, o LoadOptions) *Loader {
-	return &Loader{LoadOptions: o, st: st, db: st.DB(0)}
+	l := &Loader{LoadOptions: o, st: st, db: st.DB(0)}
+	l.room = uint64(max(o.Size/leastKeyBytes, unsizedRoom))
+	if o.Bulk {
+		l.bulk = l.db.NewStringBatch()
+	}
+	return l
 }
+
+const (
+	// leastKeyBytes is how many bytes a key takes in a snapshot at least: its type, a length, a letter, a length.
+	leastKeyBytes = 4
+	// unsizedRoom is for how many keys room is made, at up to 16 bytes each, for a snapshot of unknown size.
+	unsizedRoom = 1 << 20
+)
 
 // Aux hands on a remark.
 func (l *Loader) Aux(name, value []byte) error {
@@ -72,18 +91,51 @@ func (l *Loader) SelectDB(db int) error {
 	if db < 0 || db >= l.st.Databases() {
 		return fmt.Errorf("%w: database %d of %d", ErrDatabase, db, l.st.Databases())
 	}
+	if err := l.End(); err != nil {
+		return err
+	}
 	l.db = l.st.DB(db)
+	if l.bulk != nil {
+		l.bulk = l.db.NewStringBatch()
+	}
 	return nil
 }
 
-// ResizeDB does nothing: tables grow without stalls.
-func (l *Loader) ResizeDB(_, _ uint64) error { return nil }
+// ResizeDB makes room for the keys of the database, as far as the snapshot can hold them.
+func (l *Loader) ResizeDB(keys, expires uint64) error {
+	keys = min(keys, l.room)
+	l.room -= keys
+	l.db.Reserve(int(keys), int(min(keys, expires)))
+	return nil
+}
+
+// End puts what was gathered into the store.
+func (l *Loader) End() error {
+	if l.bulk == nil {
+		return nil
+	}
+	if key := l.bulk.Flush(l.Overwrite); key != nil {
+		return fmt.Errorf("%w: %q", ErrDuplicate, key)
+	}
+	return nil
+}
+
+// expired reports whether a key is left out, and counts it.
+func (l *Loader) expired(k *Key) bool {
+	if k.ExpireAt != 0 && l.DropExpiredAt != 0 && k.ExpireAt <= l.DropExpiredAt {
+		l.Expired++
+		return true
+	}
+	return false
+}
 
 // admit decides whether a key is loaded.
 func (l *Loader) admit(k *Key) (bool, error) {
-	if k.ExpireAt != 0 && l.DropExpiredAt != 0 && k.ExpireAt <= l.DropExpiredAt {
-		l.Expired++
+	if l.expired(k) {
 		return false, nil
+	}
+	if err := l.End(); err != nil {
+		return false, err
 	}
 	if l.db.Peek(k.Name) != nil {
 		if !l.Overwrite {
@@ -96,9 +148,13 @@ func (l *Loader) admit(k *Key) (bool, error) {
 }
 
 // loaded hands on what is known of the last access to a key that is whole.
-func (l *Loader) loaded(k *Key, name []byte) error {
+// e is its entry, nil if that has to be looked up.
+func (l *Loader) loaded(k *Key, name []byte, e *store.Entry) error {
 	if l.SetClock != nil && (k.Idle >= 0 || k.Freq >= 0) {
-		l.SetClock(l.db.Peek(name), k.Idle, k.Freq)
+		if e == nil {
+			e = l.db.Peek(name)
+		}
+		l.SetClock(e, k.Idle, k.Freq)
 	}
 	if l.EachKey == nil {
 		return nil
@@ -108,11 +164,27 @@ func (l *Loader) loaded(k *Key, name []byte) error {
 
 // String loads a string.
 func (l *Loader) String(k *Key, v []byte) error {
+	if l.bulk != nil {
+		return l.gather(k, v)
+	}
 	if ok, err := l.admit(k); !ok {
 		return err
 	}
-	l.db.SetString(k.Name, v, k.ExpireAt)
-	return l.loaded(k, k.Name)
+	return l.loaded(k, k.Name, l.db.SetString(k.Name, v, k.ExpireAt))
+}
+
+// gather adds a string to those that are put into the store together.
+func (l *Loader) gather(k *Key, v []byte) error {
+	if l.expired(k) {
+		return nil
+	}
+	if l.bulk.Full() {
+		if err := l.End(); err != nil {
+			return err
+		}
+	}
+	l.Keys++
+	return l.loaded(k, k.Name, l.bulk.Add(k.Name, v, k.ExpireAt))
 }
 
 // begin prepares for a collection, and reports whether it is loaded.
@@ -204,7 +276,7 @@ func (l *Loader) Stream(k *Key, s *stream.Stream) error {
 		return err
 	}
 	l.db.PutStream(k.Name, s, k.ExpireAt)
-	return l.loaded(k, k.Name)
+	return l.loaded(k, k.Name, nil)
 }
 
 // EndKey closes a collection.
@@ -218,5 +290,5 @@ func (l *Loader) EndKey() error {
 	} else if l.key.ExpireAt != 0 {
 		l.db.SetExpire(l.name, l.key.ExpireAt)
 	}
-	return l.loaded(&l.key, l.name)
+	return l.loaded(&l.key, l.name, nil)
 }

@@ -99,7 +99,10 @@ func savedStore(t *testing.T, st *store.Store, o SaveOptions) []byte {
 func loadedStore(t *testing.T, file []byte, o LoadOptions) *Loader {
 	t.Helper()
 	l := NewLoader(newStore(), o)
+	l.st.Bulk(true)
+	defer l.st.Bulk(false)
 	require.NoError(t, NewReader(bytes.NewReader(file), ReaderOptions{}).Read(l))
+	require.NoError(t, l.End())
 	return l
 }
 
@@ -111,6 +114,9 @@ func TestStoreRoundTrip(t *testing.T) {
 		l := loadedStore(t, file, LoadOptions{})
 		require.Equal(t, st.Len(), l.Keys)
 		require.ElementsMatch(t, read(t, file).content(), read(t, savedStore(t, l.st, SaveOptions{})).content())
+		bulk := loadedStore(t, file, LoadOptions{Bulk: true, Size: int64(len(file))})
+		require.Equal(t, st.Len(), bulk.Keys)
+		require.ElementsMatch(t, read(t, file).content(), read(t, savedStore(t, bulk.st, SaveOptions{})).content())
 		for _, d := range []int{0, 3, 15} {
 			for e := range st.DB(d).All() {
 				require.Equal(t, e.Encoding(), l.st.DB(d).Peek(e.Key()).Encoding(), "%s", e.Key())
@@ -154,11 +160,17 @@ func TestLoadOptions(t *testing.T) {
 	require.Equal(t, 3, loadedStore(t, file, LoadOptions{}).Keys)
 
 	again := func(o LoadOptions) error {
-		return NewReader(bytes.NewReader(file), ReaderOptions{}).Read(NewLoader(l.st, o))
+		l := NewLoader(l.st, o)
+		if err := NewReader(bytes.NewReader(file), ReaderOptions{}).Read(l); err != nil {
+			return err
+		}
+		return l.End()
 	}
-	require.ErrorIs(t, again(LoadOptions{}), ErrDuplicate)
-	require.NoError(t, again(LoadOptions{Overwrite: true}))
-	require.Equal(t, 3, l.st.Len())
+	for _, bulk := range []bool{false, true} {
+		require.ErrorIs(t, again(LoadOptions{Bulk: bulk}), ErrDuplicate)
+		require.NoError(t, again(LoadOptions{Overwrite: true, Bulk: bulk}))
+		require.Equal(t, 3, l.st.Len())
+	}
 
 	small := store.New(store.Options{Databases: 2, Limits: store.DefaultLimits()})
 	require.ErrorIs(t, NewReader(bytes.NewReader(file), ReaderOptions{}).Read(NewLoader(small, LoadOptions{})), ErrDatabase)

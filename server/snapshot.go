@@ -161,6 +161,7 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 	}
 	o.Function = data.libraryLoader(ctx)
 	o.EachKey = s.delayFor(ctx, config.KeyLoadDelay)
+	o.Bulk, o.Size = true, s.loading.total.Load()
 	l = rdb.NewLoader(st, o)
 	st.Bulk(true)
 	defer st.Bulk(false)
@@ -174,7 +175,11 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 	if br, ok := r.(*bufio.Reader); ok {
 		in = br // something follows in it, of which not a byte may be taken
 	}
-	if err := rdb.NewReader(in, ro).Read(l); err != nil {
+	err := rdb.NewReader(in, ro).Read(l)
+	if err == nil {
+		err = l.End()
+	}
+	if err != nil {
 		if ctx.Err() == nil {
 			s.logger.warningf("%s", rdbErrorText(err))
 		}

@@ -94,14 +94,29 @@ func (db *DB) put(h uint64, e, old *Entry) {
 		e.clock = db.store.clock
 	}
 	db.keys.Set(h, e)
-	if e.Expire() != 0 {
+	switch {
+	case old == nil:
+		db.added(h, e)
+	case e.Expire() != 0:
 		db.expires.Set(h, e)
-	} else if old != nil && old.Expire() != 0 {
+	case old.Expire() != 0:
 		db.expires.Delete(h, e.Key())
 	}
-	if old == nil {
-		db.order.Insert(e.Key())
+}
+
+// added tells the other tables of a key that was not there before.
+func (db *DB) added(h uint64, e *Entry) {
+	if e.Expire() != 0 {
+		db.expires.Set(h, e)
 	}
+	db.order.Insert(e.Key())
+}
+
+// Reserve makes room for so many keys, and so many of them with an expiry, in an empty database: up to 16 bytes for each. What
+// turns out not to be needed goes with the end of Bulk.
+func (db *DB) Reserve(keys, expires int) {
+	db.keys.Reserve(keys)
+	db.expires.Reserve(expires)
 }
 
 // SetExpire sets the key's expiry in unix ms, 0 to remove it, and reports whether the key exists.

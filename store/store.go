@@ -81,6 +81,10 @@ func (s *Store) Flush() (n int) {
 func (s *Store) Bulk(on bool) {
 	for _, db := range s.dbs {
 		db.order.Bulk(on)
+		if !on {
+			db.keys.Refit()
+			db.expires.Refit()
+		}
 	}
 }
 

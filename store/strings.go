@@ -45,7 +45,12 @@ func (e *Entry) Bytes(scratch *[20]byte) []byte {
 	return e.rawBytes()
 }
 
+// intBytes is how many bytes an int-encoded string takes.
+const intBytes = 8
+
 func (e *Entry) int() int64 { return int64(binary.LittleEndian.Uint64(e.blob())) }
+
+func (e *Entry) setInt(n int64) { binary.LittleEndian.PutUint64(e.blob(), uint64(n)) }
 
 // Int returns the value of an int-encoded string.
 func (e *Entry) Int() (n int64, ok bool) {
@@ -67,13 +72,17 @@ func (db *DB) SetString(key, val []byte, expire int64) *Entry {
 // SetText is SetString for a value that is held as its bytes even if it is an integer, as Redis does with the
 // results of floating-point arithmetic.
 func (db *DB) SetText(key, val []byte, expire int64) *Entry {
-	enc := EncRaw
-	if len(val) <= embstrMax {
-		enc = EncEmbstr
-	}
-	b, e := db.replaceString(key, enc, len(val), expire)
+	b, e := db.replaceString(key, textEncoding(val), len(val), expire)
 	copy(b, val)
 	return e
+}
+
+// textEncoding is how a string is encoded that is held as its bytes.
+func textEncoding(val []byte) Encoding {
+	if len(val) <= embstrMax {
+		return EncEmbstr
+	}
+	return EncRaw
 }
 
 // SetRaw is SetText for a value that the caller gives away, without expiry, and whose encoding is raw however short it is.
@@ -89,8 +98,8 @@ func (db *DB) SetRaw(key, val []byte) {
 
 // SetInt sets key to an integer, held as such.
 func (db *DB) SetInt(key []byte, n int64, expire int64) *Entry {
-	b, e := db.replaceString(key, EncInt, 8, expire)
-	binary.LittleEndian.PutUint64(b, uint64(n))
+	_, e := db.replaceString(key, EncInt, intBytes, expire)
+	e.setInt(n)
 	return e
 }
 
@@ -106,13 +115,7 @@ func (db *DB) replaceString(key []byte, enc Encoding, n int, expire int64) ([]by
 	} else if expire == KeepTTL {
 		expire = 0
 	}
-	if n > maxFlatValue {
-		r := &rawString{make([]byte, n)}
-		e := newObject(String, enc, key, expire, r)
-		db.put(h, e, old)
-		return r.b, e
-	}
-	if owned && old.flat() && (expire == 0 || old.hasExpirySlot()) {
+	if n <= maxFlatValue && owned && old.flat() && (expire == 0 || old.hasExpirySlot()) {
 		if own := old.blob(); n <= cap(own) && cap(own)-n < 64+n {
 			m := handle{db: db, key: key, h: h, e: old}
 			m.resize(n)
@@ -123,9 +126,9 @@ func (db *DB) replaceString(key []byte, enc Encoding, n int, expire int64) ([]by
 			return old.blob(), old
 		}
 	}
-	e := newFlat(String, enc, key, expire, n)
+	b, e := newText(enc, key, expire, n)
 	db.put(h, e, old)
-	return e.blob(), e
+	return b, e
 }
 
 // setOwnedExpire changes the expiry of an entry that may be changed in place and has room for it.

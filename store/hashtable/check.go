@@ -15,7 +15,7 @@ func invalid(format string, args ...any) error {
 
 // Check walks the whole table and returns an error if an invariant is broken.
 func (t *Table[P]) Check() error {
-	if t.n == 0 {
+	if t.n == 0 && t.reserved == 0 {
 		if t.root != nil || t.counts != (counts{}) {
 			return invalid("the empty table holds memory")
 		}
@@ -76,7 +76,7 @@ func (t *Table[P]) checkSegment(h uint64, s *segment[P], sum *Table[P]) error {
 		if pg.epoch > s.epoch {
 			return invalid("page of epoch %d in a segment of %d", pg.epoch, s.epoch)
 		}
-		if i&s.span(pg) == 0 && pg.depth > s.depth {
+		if i&s.span(pg) == 0 && pg.depth > max(s.depth, t.reserved) {
 			other := s.pages[i+s.span(pg)]
 			if other.depth == pg.depth && len(pg.slots)+len(other.slots) <= mergeMax {
 				return invalid("pages at %d could be merged", i)

@@ -1,6 +1,9 @@
 package hashtable
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // mergeMax is the number of items up to which two neighbouring pages are
 // merged: half a page, so that as many insertions pass before the next split.
@@ -115,6 +118,45 @@ func (t *Table[P]) splitSegment(h uint64, s *segment[P]) *segment[P] {
 		return &one
 	}
 	return &zero
+}
+
+// reserveFill is the number of items that a page is to hold on average once a table is as full as Reserve was told.
+const reserveFill = 20
+
+// Reserve makes an empty table one that n items fill with few splits, which takes up to 16 bytes an item. If fewer come, Refit
+// gives the rest back.
+func (t *Table[P]) Reserve(n int) {
+	if t.n > 0 || n <= reserveFill {
+		return
+	}
+	t.clear()
+	depth := uint8(bits.Len(uint((n - 1) / reserveFill)))
+	t.reserved = depth
+	inRoot := max(depth, segmentBits) - segmentBits
+	t.bits, t.rootEpoch = inRoot, t.epoch
+	t.root = make([]*segment[P], 1<<inRoot)
+	for i := range t.root {
+		s := &segment[P]{epoch: t.epoch, depth: inRoot, bits: depth - inRoot}
+		s.pages = make([]*page[P], 1<<s.bits)
+		for j := range s.pages {
+			s.pages[j] = newPage[P](n>>depth, t.epoch, depth)
+			t.count(s.pages[j], 1)
+		}
+		t.countSegment(s, 1)
+		t.root[i] = s
+	}
+}
+
+// Refit brings a table that Reserve made much too large to the size that its items have given it by themselves.
+func (t *Table[P]) Refit() {
+	if t.reserved == 0 || t.n >= t.pages*mergeMax/2 {
+		return
+	}
+	old := t.directory
+	t.clear()
+	for p := range old.All() {
+		t.Set(t.hash(p.Key()), p)
+	}
 }
 
 // mergePages merges the page of h with its neighbour if both hold few items,

@@ -188,3 +188,41 @@ func TestCheck(t *testing.T) {
 		})
 	}
 }
+
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 20, 21, 24, 300, 10_239, 10_241, 100_000} {
+		table := New[*item](goodHash)
+		table.Reserve(n)
+		require.NoError(t, table.Check(), n)
+		require.LessOrEqual(t, table.Bytes(), 400+17*n, n)
+		require.Nil(t, table.Random(func() uint64 { return 0 }))
+		grown := table.pages
+		fill(table, 0, n)
+		require.NoError(t, table.Check(), n)
+		require.Less(t, table.pages-grown, 2+n/50, "hardly a page had to be split")
+		frozen := table.Freeze()
+		fill(table, n/2, n+n/2)
+		drain(table, 0, n/3)
+		require.NoError(t, table.Check(), n)
+		require.Equal(t, n, frozen.Len())
+		table.Refit()
+		require.Equal(t, n+n/2-n/3, table.Len())
+		drain(table, 0, 2*n)
+		require.NoError(t, table.Check(), n)
+		require.Zero(t, table.pages)
+	}
+}
+
+func TestRefit(t *testing.T) {
+	t.Parallel()
+	for _, items := range []int{0, 1, 1000} {
+		table := New[*item](goodHash)
+		table.Reserve(100_000)
+		fill(table, 0, items)
+		table.Refit()
+		require.NoError(t, table.Check())
+		require.Equal(t, items, table.Len())
+		require.LessOrEqual(t, table.Bytes(), 400+20*items)
+	}
+}

@@ -61,6 +61,7 @@ type Table[P Item] struct {
 	// smaller one belongs to a snapshot too.
 	epoch     uint64
 	rootEpoch uint64
+	reserved  uint8 // depth of the pages that Reserve made
 
 	counts
 }

@@ -42,9 +42,9 @@ type Index struct {
 	merge   *merge // of runs into the tree, in progress; nil if there is none
 	runs    []*run
 	queue   queue
-	waiting int  // changes in runs
-	credit  int  // changes that the merge may apply
-	bulk    bool // no merge begins: see Bulk
+	waiting int     // changes in runs
+	credit  int     // changes that the merge may apply
+	sealer  *sealer // makes runs while keys are loaded in bulk; nil otherwise
 
 	pivot   block // for searches by exclusive holders
 	rewrite rewriter
@@ -68,8 +68,12 @@ func (x *Index) Delete(key []byte) { x.enqueue(key, true) }
 func (x *Index) enqueue(key []byte, del bool) {
 	x.queue.push(key, del)
 	if x.queue.full() {
+		if x.sealer != nil {
+			x.sealer.take(&x.queue)
+			return
+		}
 		x.seal()
-		if x.merge == nil && !x.bulk && x.waiting >= x.n/share {
+		if x.merge == nil && x.waiting >= x.n/share {
 			x.beginMerge()
 		}
 	}
@@ -80,8 +84,17 @@ func (x *Index) enqueue(key []byte, del bool) {
 	}
 }
 
-// Bulk begins, or ends, the loading of many keys: in between they are gathered only.
-func (x *Index) Bulk(on bool) { x.bulk = on }
+// Bulk begins, or ends, the loading of many keys: in between they are gathered only, and no more than Insert and Delete may be
+// called. Whoever begins it must end it.
+func (x *Index) Bulk(on bool) {
+	if x.sealer != nil {
+		x.addRuns(x.sealer.end()...)
+		x.sealer = nil
+	}
+	if on {
+		x.sealer = new(sealer)
+	}
+}
 
 // Drain applies up to limit changes to the tree, and reports whether there are more.
 func (x *Index) Drain(limit int) (more bool) {
@@ -106,9 +119,15 @@ func (x *Index) Pending() bool { return x.merge != nil || len(x.runs) > 0 || len
 // seal makes a run of the queue.
 func (x *Index) seal() {
 	if r := x.queue.seal(); r != nil {
-		x.runs = append(x.runs, r)
+		x.addRuns(r)
+	}
+}
+
+func (x *Index) addRuns(runs ...*run) {
+	for _, r := range runs {
 		x.waiting += r.n
 	}
+	x.runs = append(x.runs, runs...)
 }
 
 // beginMerge begins to merge all that waits, and reports whether there is anything.
