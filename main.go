@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"treedis/repl/aof"
 	"treedis/server"
 	"treedis/server/check"
 	"treedis/server/config"
@@ -21,14 +22,17 @@ func main() {
 		exit(check.Run(os.Args[2:], os.Stdout, time.Now()))
 	}
 	cfg := config.New()
-	err := cfg.Load(os.Args[1:], os.Stdin)
+	words, to, err := takeRestorePoint(os.Args[1:])
+	if err == nil {
+		err = cfg.Load(words, os.Stdin)
+	}
 	switch {
 	case errors.Is(err, config.ErrHelp):
 		err = config.Usage(os.Stdout)
 	case errors.Is(err, config.ErrVersion):
 		_, err = fmt.Println(versionLine())
 	case err == nil:
-		err = run(cfg)
+		err = run(cfg, to)
 	}
 	exit(err)
 }
@@ -42,9 +46,9 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// run serves until it is told to stop, by a signal or SHUTDOWN.
-func run(cfg *config.Config) error {
-	s, err := server.New(server.Options{Config: cfg, OwnsProcess: true})
+// run serves until it is told to stop, by a signal or SHUTDOWN. A point that is not zero is what the data is to be restored to.
+func run(cfg *config.Config, restoreTo aof.Point) error {
+	s, err := server.New(server.Options{Config: cfg, OwnsProcess: true, RestoreTo: restoreTo})
 	if err != nil {
 		return err
 	}

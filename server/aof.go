@@ -41,6 +41,7 @@ type appendOnly struct {
 	size      int64        // of the files when the writer began, less what it had written
 	baseSize  int64        // of the files when they were last rewritten
 	loaded    aof.Position // of the end of the files that the server began with
+	anew      bool         // these files end with the data that was restored, and others begin with it
 	stamp     int64        // unix seconds of the last annotation of the time
 
 	writer  atomic.Pointer[aof.Writer] // nil while nothing is written; read by loops without the lock
@@ -101,12 +102,18 @@ func (s *Server) position() aof.Position {
 
 // incrHead is what an increment that begins here has to begin with: a replica's log is its master's, which need not
 // select a database here. A master's does.
-func (s *Server) incrHead() []byte {
+//
+// With aof-timestamp-enabled it begins with the time, so that nothing in it is without one.
+func (s *Server) incrHead() (head []byte) {
+	if config.AOFTimestampEnabled.Get(s.cfg) {
+		s.aof.stamp = s.now() / 1000
+		head = aof.TimeAnnotation(s.aof.stamp)
+	}
 	if !s.role.isReplica() {
 		s.log.ForgetSelectedDB()
-		return nil
+		return head
 	}
-	return append(appendSelect(nil, s.masterClient.db.Index()), s.position().Annotation()...)
+	return append(appendSelect(head, s.masterClient.db.Index()), s.position().Annotation()...)
 }
 
 // idChanged notes in the file that the history has another id from here on. It runs under the exclusive lock.
@@ -219,13 +226,18 @@ func (s *Server) openAOF() error {
 	a.filesMu.Lock()
 	defer a.filesMu.Unlock()
 	m := a.manifest.Clone()
-	fresh := m.Empty()
+	fresh := m.Empty() || a.anew
+	if a.anew {
+		m.Retire(math.MaxInt64)
+	}
 	old := len(m.Incrs) > 0
+	open := d.Append
 	if !old {
 		m.AddIncr(d.Name)
+		open = d.CreateFile
 	}
 	incr := m.Incrs[len(m.Incrs)-1].Name
-	f, err := d.Append(incr)
+	f, err := open(incr)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package server
 import (
 	"bufio"
 	"context"
+	"errors"
+	"fmt"
 
 	"treedis/rdb"
 	"treedis/repl/aof"
@@ -27,21 +29,21 @@ func (s *Server) newAOFTarget(pauses bool) *aofTarget {
 }
 
 // LoadRDB replaces the data by a base's.
-func (t *aofTarget) LoadRDB(br *bufio.Reader) (aof.Position, error) {
+func (t *aofTarget) LoadRDB(br *bufio.Reader) (aof.BaseInfo, error) {
 	data := t.s.newDataset()
 	t.unlock()
 	counts, info, err := t.s.loadInto(t.s.life, data, br, rdb.LoadOptions{SetClock: t.s.clock.restore})
 	t.lock()
 	if err != nil {
 		t.s.logger.warningf("Loading the base: %v", err)
-		return aof.Position{}, err
+		return aof.BaseInfo{}, err
 	}
 	t.s.store.Adopt(data.store)
 	t.s.functions = data.functions
 	t.s.persist.loaded = counts
 	t.info = info
 	t.c.db = t.s.store.DB(info.db)
-	return aof.Position{ID: info.replID, Offset: max(info.offset, 0)}, nil
+	return aof.BaseInfo{Position: aof.Position{ID: info.replID, Offset: max(info.offset, 0)}, Time: info.created}, nil
 }
 
 func (t *aofTarget) lock() {
@@ -109,16 +111,25 @@ func (s *Server) loadAOFAtStart(context.Context) error {
 	s.aof.filesMu.Lock()
 	s.aof.manifest = m
 	s.aof.filesMu.Unlock()
+	to := s.opts.RestoreTo
 	if m.Empty() {
+		if !to.IsZero() {
+			return errNothingToRestore
+		}
 		return nil
 	}
 	s.lock.lock()
 	t := s.newAOFTarget(true)
-	found, err := s.runAOFLoad(d, m, t)
+	found, err := s.runAOFLoad(d, m, t, to)
 	s.role.inherited = found.Found
 	s.lock.unlock()
-	if err != nil {
+	switch {
+	case errors.Is(err, aof.ErrPoint):
+		return fmt.Errorf("restoring the data as of %s: %w", to, err)
+	case err != nil:
 		return errLoadLogged{err}
+	case !to.IsZero():
+		return s.restored(d, m, found)
 	}
 	s.logger.noticef("DB loaded from append only file: %.3f seconds", (s.mono() - began).Seconds())
 	if found.Position.Known() {
@@ -133,14 +144,14 @@ type errLoadLogged struct{ error }
 
 func (e errLoadLogged) Unwrap() error { return e.error }
 
-// runAOFLoad executes the files of a manifest; the server counts as loading. It runs under the exclusive lock, which it
+// runAOFLoad executes the files of a manifest, up to a point if it is not zero; the server counts as loading. It runs under the exclusive lock, which it
 // gives up now and then if the target pauses.
-func (s *Server) runAOFLoad(d *aof.Dir, m *aof.Manifest, t *aofTarget) (aof.Loaded, error) {
+func (s *Server) runAOFLoad(d *aof.Dir, m *aof.Manifest, t *aofTarget, until aof.Point) (aof.Loaded, error) {
 	muted := s.effects.muted
 	s.effects.muted = true
 	defer func() { s.effects.muted = muted }()
 	return d.Load(m, t, aof.LoadOptions{
-		Truncate: config.AOFLoadTruncated.Get(s.cfg), Logf: s.replLogf,
+		Truncate: config.AOFLoadTruncated.Get(s.cfg), Until: until, Logf: s.replLogf,
 		Total: s.loading.total.Store, Progress: s.loading.loaded.Store,
 	})
 }
@@ -170,7 +181,7 @@ func (s *Server) reloadAOF(pauses bool) error {
 	s.functions = s.newFunctions()
 	clear(s.expireCursor)
 	s.loading.begin(loadFirst, s.now(), 0)
-	_, err = s.runAOFLoad(d, m, s.newAOFTarget(pauses))
+	_, err = s.runAOFLoad(d, m, s.newAOFTarget(pauses), aof.Point{})
 	s.loading.end()
 	if err != nil {
 		s.store.Adopt(before.store)

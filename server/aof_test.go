@@ -70,6 +70,20 @@ func (f *faultyFS) Rename(from, to string) error {
 	return f.OS.Rename(from, to)
 }
 
+func (f *faultyFS) Link(from, to string) error {
+	if err := f.fault("link", to); err != nil {
+		return err
+	}
+	return f.OS.Link(from, to)
+}
+
+func (f *faultyFS) SyncDir(path string) error {
+	if err := f.fault("syncdir", path); err != nil {
+		return err
+	}
+	return f.OS.SyncDir(path)
+}
+
 type faultyFile struct {
 	aof.File
 	fs   *faultyFS

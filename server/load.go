@@ -69,6 +69,9 @@ type dataFile struct {
 func (s *Server) findData() (*dataFile, error) {
 	path := s.rdbPath()
 	s.removeLeftovers(filepath.Dir(path))
+	if err := s.canRestore(); err != nil {
+		return nil, err
+	}
 	if config.AppendOnly.Get(s.cfg) {
 		return s.findAOF(), nil
 	}

@@ -54,6 +54,8 @@ type Options struct {
 
 	// FS is the file system of the append-only file; nil for the system's.
 	FS aof.FS
+	// RestoreTo makes the server begin with the data as it was at this point, if that is not zero. See aof_restore.go.
+	RestoreTo aof.Point
 
 	// OnKeyEvent, if set, is called for every keyspace event, under the keyspace lock: it must not
 	// block, nor keep key.

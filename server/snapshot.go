@@ -123,10 +123,11 @@ func (n *snapshot) Release() {}
 
 // rdbInfo is what an RDB says of the replication stream that it was taken from.
 type rdbInfo struct {
-	replID string
-	offset int64         // -1 if it says nothing
-	db     int           // selected in the stream at that offset
-	age    time.Duration // of data that began empty, -1 if it says nothing
+	replID  string
+	offset  int64         // -1 if it says nothing
+	db      int           // selected in the stream at that offset
+	age     time.Duration // of data that began empty, -1 if it says nothing
+	created int64         // unix seconds; 0 if it says nothing
 }
 
 // dataset is all that snapshots hold.
@@ -154,6 +155,9 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 			info.age = time.Duration(n) * time.Millisecond
 		case string(name) == "repl-stream-db" && ok && n >= 0 && n < int64(st.Databases()):
 			info.db = int(n)
+		case string(name) == "ctime" && ok:
+			info.created = n
+			fallthrough
 		default:
 			s.logAux(string(name), string(value), n)
 		}

@@ -62,8 +62,8 @@ type recorder struct {
 	open  bool
 }
 
-func (r *recorder) LoadRDB(*bufio.Reader) (Position, error) {
-	return Position{}, errors.New("a snapshot")
+func (r *recorder) LoadRDB(*bufio.Reader) (BaseInfo, error) {
+	return BaseInfo{}, errors.New("a snapshot")
 }
 func (r *recorder) Pause() {}
 func (r *recorder) Drop()  { r.multi, r.open = nil, false }

@@ -150,6 +150,27 @@ func (d *Dir) RemoveHistory(m *Manifest) *Manifest {
 	return without
 }
 
+// Preserve makes a new directory at path that has all the files of a manifest, and the manifest, so that these can be had back
+// whatever happens to d's. Files are not copied but linked, since none that a manifest named is written to again once another
+// has taken its place.
+func (d *Dir) Preserve(m *Manifest, path string) error {
+	if err := d.FS.Mkdir(path); err != nil {
+		return fmt.Errorf("preserving the append-only files: %w", err)
+	}
+	to := *d
+	to.Path = path
+	for _, f := range append(m.Files(), m.History...) {
+		err := d.FS.Link(d.path(f.Name), to.path(f.Name))
+		if err != nil && !(f.Kind == History && errors.Is(err, fs.ErrNotExist)) {
+			return fmt.Errorf("preserving the append-only files: %w", err)
+		}
+	}
+	if err := to.Write(m); err != nil {
+		return fmt.Errorf("preserving the append-only files: %w", err)
+	}
+	return d.FS.SyncDir(filepath.Dir(path))
+}
+
 func (d *Dir) truncate(name string, size int64) error {
 	f, err := d.FS.OpenFile(d.path(name), os.O_WRONLY)
 	if err != nil {

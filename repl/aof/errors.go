@@ -2,6 +2,7 @@ package aof
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 )
@@ -16,6 +17,11 @@ var (
 	ErrUnknownCommand = errors.New("aof: unknown command")
 	// ErrLoad: the files could not be loaded; the reason is in the log.
 	ErrLoad = errors.New("aof: loading failed")
+	// ErrPoint: the files can't be loaded up to the point asked for. The next three tell why.
+	ErrPoint    = errors.New("aof: the point can't be restored")
+	ErrTooEarly = fmt.Errorf("%w: it precedes all that the files hold", ErrPoint)
+	ErrTooLate  = fmt.Errorf("%w: it is behind all that the files hold", ErrPoint)
+	ErrNoPoints = fmt.Errorf("%w: the files don't tell where it is", ErrPoint)
 	// ErrManifest: the manifest could not be read, or makes no sense.
 	ErrManifest = errors.New("aof: bad manifest")
 	// ErrClosed: the writer was closed.

@@ -10,6 +10,8 @@ import (
 type FS interface {
 	OpenFile(path string, flag int) (File, error)
 	Rename(from, to string) error
+	// Link gives a file another name besides its own.
+	Link(from, to string) error
 	Remove(path string) error
 	Mkdir(path string) error
 	Stat(path string) (fs.FileInfo, error)
@@ -40,6 +42,7 @@ func (OS) OpenFile(path string, flag int) (File, error) {
 }
 
 func (OS) Rename(from, to string) error          { return os.Rename(from, to) }
+func (OS) Link(from, to string) error            { return os.Link(from, to) }
 func (OS) Remove(path string) error              { return os.Remove(path) }
 func (OS) Mkdir(path string) error               { return os.Mkdir(path, 0o755) }
 func (OS) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }

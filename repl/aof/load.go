@@ -15,9 +15,8 @@ import (
 
 // Target takes what is loaded.
 type Target interface {
-	// LoadRDB reads a snapshot, and not a byte behind it, and returns the position
-	// that the snapshot was taken at, if it tells.
-	LoadRDB(br *bufio.Reader) (Position, error)
+	// LoadRDB reads a snapshot, and not a byte behind it.
+	LoadRDB(br *bufio.Reader) (BaseInfo, error)
 	// Apply executes a command. ErrUnknownCommand stops the loading.
 	Apply(args [][]byte) error
 	// Pause is called now and then between two commands, outside transactions.
@@ -26,13 +25,22 @@ type Target interface {
 	Drop()
 }
 
+// BaseInfo is what a snapshot tells of when it was taken, as far as it does.
+type BaseInfo struct {
+	Position Position
+	Time     int64 // unix seconds, 0 if it does not tell
+}
+
 // LoadOptions say how to load.
 type LoadOptions struct {
 	Truncate bool             // a last file that ends too early is cut to what is whole
 	Total    func(size int64) // told how many bytes all files have; nil for nobody
 	Progress func(at int64)   // told how many bytes of all files have been read
-	Until    func(Record, Position) bool
-	Logf     repl.Logf
+	// Until is where loading ends: the data is then as it was at that point. The files stay as they are, even with
+	// Truncate. It has to lie between the base and the end, else the error is ErrTooEarly, ErrTooLate or ErrNoPoints. The zero
+	// value is the files' end.
+	Until Point
+	Logf  repl.Logf
 }
 
 // Loaded is what Load found.
@@ -51,16 +59,23 @@ const pauseEvery = 256
 // words; the error then wraps ErrLoad.
 func (d *Dir) Load(m *Manifest, t Target, o LoadOptions) (Loaded, error) {
 	l := &loader{d: d, t: t, o: o}
+	if !o.Until.IsZero() {
+		l.cutter = &cutter{to: o.Until}
+	}
 	err := l.all(m)
+	if err == nil && l.cutter != nil && !l.Stopped {
+		err = l.cutter.end(l.Position)
+	}
 	return l.Loaded, err
 }
 
 type loader struct {
 	Loaded
-	d    *Dir
-	t    Target
-	o    LoadOptions
-	done int64 // bytes of the files before the one being read
+	d      *Dir
+	t      Target
+	o      LoadOptions
+	cutter *cutter // nil if all is to be loaded
+	done   int64   // bytes of the files before the one being read
 }
 
 func (l *loader) logf(level repl.Level, format string, args ...any) { l.o.Logf(level, format, args...) }
@@ -124,7 +139,7 @@ func (l *loader) file(f Info, last bool, size int64) error {
 	if errors.Is(err, ErrTruncated) {
 		l.Position = x.place
 		err = l.cut(f, last, x.whole, size, err)
-	} else if err != nil && !errors.Is(err, ErrLoad) {
+	} else if err != nil && !errors.Is(err, ErrLoad) && !errors.Is(err, ErrPoint) {
 		err = l.hopeless(f, err)
 	}
 	if err != nil {
@@ -144,7 +159,10 @@ func (l *loader) cut(f Info, last bool, whole, size int64, cause error) error {
 			l.logf(repl.Warning, "Fatal error: the truncated file is not the last file")
 			return fmt.Errorf("%w: %s: %w", ErrLoad, f.Name, cause)
 		}
-		err := l.d.truncate(f.Name, whole)
+		var err error
+		if l.cutter == nil {
+			err = l.d.truncate(f.Name, whole)
+		}
 		if err == nil {
 			l.logf(repl.Warning, "AOF %s loaded anyway because aof-load-truncated is enabled", f.Name)
 			l.Size -= size - whole
@@ -190,6 +208,7 @@ type fileLoader struct {
 	whole int64    // all before is executed
 	place Position // there
 	multi bool     // within a transaction
+	began int64    // the first time that an annotation tells, unix seconds
 }
 
 func (x *fileLoader) run() error {
@@ -207,13 +226,13 @@ func (x *fileLoader) run() error {
 			return fmt.Errorf("%w: within a transaction", ErrTruncated)
 		case err == io.EOF:
 			x.progress(r.Offset())
-			return nil
+			return x.commandsBase(offset)
 		case err != nil:
 			return err
 		}
-		if !x.multi && x.o.Until != nil && x.o.Until(rec, x.Position) {
-			x.Stopped = true
-			return nil
+		if stop, err := x.behind(rec); stop || err != nil {
+			x.Stopped = stop
+			return err
 		}
 		if err := x.record(rec); err != nil {
 			return err
@@ -224,6 +243,38 @@ func (x *fileLoader) run() error {
 		}
 	}
 }
+
+// single tells whether the file is that of a Redis before 7, in which commands follow what was the data when it was last
+// rewritten.
+func (x *fileLoader) single() bool { return x.info.Kind == Base && x.info.Name == x.d.Name }
+
+// behind reports whether a record lies behind the point that is to be loaded up to. A transaction counts as written at its end.
+func (x *fileLoader) behind(rec Record) (bool, error) {
+	if x.cutter == nil || x.info.Kind == Base && !x.single() {
+		return false, nil
+	}
+	if x.multi && (rec.Args == nil || !isWord(rec.Args[0], "exec")) {
+		return false, nil
+	}
+	stop, err := x.cutter.stop(rec, x.Position)
+	if stop {
+		x.t.Drop()
+		x.Position = x.place
+	}
+	return stop, err
+}
+
+// commandsBase has the point judged by what a base of commands, which has been executed, told of itself. One that is a snapshot
+// ended at the given offset, and has been judged.
+func (x *fileLoader) commandsBase(offset int64) error {
+	if x.cutter == nil || x.info.Kind != Base || x.single() || offset > 0 {
+		return nil
+	}
+	return x.cutter.base(BaseInfo{x.Position, x.began})
+}
+
+// isWord tells whether an argument is a command's name, given in lower case.
+func isWord(arg []byte, name string) bool { return bytes.EqualFold(arg, []byte(name)) }
 
 func (x *fileLoader) progress(at int64) {
 	if x.o.Progress != nil {
@@ -236,7 +287,7 @@ func (x *fileLoader) snapshot() (int64, error) {
 	if magic, _ := x.br.Peek(5); !bytes.Equal(magic, []byte("REDIS")) {
 		return 0, nil
 	}
-	old := x.info.Kind == Base && x.info.Name == x.d.Name // of a single file, with commands to follow
+	old := x.single()
 	if old {
 		x.logf(repl.Notice, "Reading RDB preamble from AOF file...")
 	} else {
@@ -244,7 +295,7 @@ func (x *fileLoader) snapshot() (int64, error) {
 	}
 	counted := &countingReader{r: x.br}
 	br := bufio.NewReaderSize(counted, readSize)
-	pos, err := x.t.LoadRDB(br)
+	base, err := x.t.LoadRDB(br)
 	if err != nil {
 		if old {
 			x.logf(repl.Warning, "Error reading the RDB preamble of the AOF file %s, AOF loading aborted", x.info.Name)
@@ -253,7 +304,12 @@ func (x *fileLoader) snapshot() (int64, error) {
 		}
 		return 0, fmt.Errorf("%w: %s: %w", ErrLoad, x.info.Name, err)
 	}
-	x.Position = pos
+	x.Position = base.Position
+	if x.cutter != nil {
+		if err := x.cutter.base(base); err != nil {
+			return 0, err
+		}
+	}
 	x.br = br
 	end := counted.n - int64(br.Buffered())
 	x.progress(end)
@@ -280,14 +336,17 @@ func (x *fileLoader) record(rec Record) error {
 		if p, ok := ParsePosition(rec.Annotation); ok {
 			x.Position = p
 		}
+		if at, ok := ParseTime(rec.Annotation); ok && x.began == 0 {
+			x.began = at
+		}
 		x.executed(rec)
 		return nil
 	}
 	name := rec.Args[0]
 	switch {
-	case bytes.EqualFold(name, []byte("multi")):
+	case isWord(name, "multi"):
 		x.multi = true
-	case bytes.EqualFold(name, []byte("exec")), bytes.EqualFold(name, []byte("discard")):
+	case isWord(name, "exec"), isWord(name, "discard"):
 		x.multi = false
 	}
 	if err := x.t.Apply(rec.Args); err != nil {

@@ -127,7 +127,12 @@ func TestManifest(t *testing.T) {
 	write("a.base.rdb", string(sample(t)))
 	write("a.1.incr", set("a"))
 	last := write("a.2.incr", set("b")+"*1")
+	write("a.2.incr", "#TS:1700000000\r\n"+set("b")+"#TS:1700003600\r\n"+set("b"))
 	manifest := write("a.manifest", "file a.base.rdb seq 1 type b\nfile a.1.incr seq 1 type i\nfile a.2.incr seq 2 type i\n")
+	var out strings.Builder
+	require.NoError(t, Run([]string{manifest}, &out, time.Now()))
+	require.Contains(t, out.String(), "2 commands\nwritten from 2023-11-14T22:13:20Z to 2023-11-14T23:13:20Z\n")
+	write("a.2.incr", set("b")+"*1")
 	require.ErrorIs(t, Run([]string{manifest}, io.Discard, time.Now()), ErrDamaged)
 	require.NoError(t, Run([]string{"--fix", manifest}, io.Discard, time.Now()))
 	kept, err := os.ReadFile(last)

@@ -3,6 +3,7 @@ package check
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -88,12 +89,16 @@ var errLater = errors.New("written later")
 // commands reads commands to the end. It returns up to which offset the file is to be kept and why no further, or -1 for all of it.
 func (c *checker) commands(r *aof.Reader, whole int64) (int64, error) {
 	commands, multi := 0, false
+	var first, last int64 // unix seconds annotated
 	for {
 		rec, err := r.Next()
 		switch {
 		case err == io.EOF && !multi:
 			if commands > 0 {
 				fmt.Fprintf(c.out, "%d commands\n", commands)
+			}
+			if first != 0 {
+				fmt.Fprintf(c.out, "written from %s to %s\n", clock(first), clock(last))
 			}
 			return -1, nil
 		case err == io.EOF:
@@ -102,8 +107,12 @@ func (c *checker) commands(r *aof.Reader, whole int64) (int64, error) {
 			return whole, err
 		}
 		if rec.Annotation != nil {
-			if at, ok := aof.ParseTime(rec.Annotation); ok && c.until != 0 && at > c.until && !multi {
+			at, ok := aof.ParseTime(rec.Annotation)
+			if ok && c.until != 0 && at > c.until && !multi {
 				return rec.Start, errLater
+			}
+			if ok {
+				first, last = cmp.Or(first, at), at
 			}
 		} else {
 			commands++
@@ -118,6 +127,9 @@ func (c *checker) commands(r *aof.Reader, whole int64) (int64, error) {
 		}
 	}
 }
+
+// clock words a unix time.
+func clock(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC3339) }
 
 // cutFile shortens a file, for good.
 func cutFile(path string, size int64) error {

@@ -20,6 +20,13 @@ file is also an option here, with two dashes before its name.
   treedis --port 7777 --replicaof 127.0.0.1 6379
   echo 'maxmemory 128mb' | treedis -
   treedis --version, treedis --help
+  treedis check dump.rdb                        report on a file, or repair it
+
+Not directives, and for one start only, are those that begin with the data as it
+was at an instant which the append-only file holds:
+
+  treedis [...] --restore-to 2026-11-22T10:00:00Z
+  treedis [...] --restore-to-offset 123456      as in INFO's master_repl_offset
 
 Directives:
 %s`, newLoader(New()).flags.FlagUsages())
