@@ -39,6 +39,7 @@ func (b *StringBatch) Flush(overwrite bool) (there []byte) {
 		switch {
 		case old == nil:
 			at.Set(e)
+			db.count(e)
 			db.added(h, e)
 		case !overwrite:
 			return e.Key()

@@ -19,6 +19,8 @@ type content struct {
 	keys    *hashtable.Table[*Entry] // every key
 	expires *hashtable.Table[*Entry] // the same entries, of keys that have an expiry
 	order   *order.Index             // every key, in order
+	entries int                      // memory of the entries, in bytes, as they were counted
+	written *Entry                   // an object that may have been written to since it was counted, nil if there is none
 }
 
 func newDB(s *Store, index int) *DB {
@@ -79,6 +81,7 @@ func (db *DB) Delete(key []byte) bool {
 	if e == nil {
 		return false
 	}
+	db.discount(e)
 	if e.Expire() != 0 {
 		db.expires.Delete(h, key)
 	}
@@ -90,9 +93,11 @@ func (db *DB) Delete(key []byte) bool {
 func (db *DB) put(h uint64, e, old *Entry) {
 	if old != nil {
 		e.clock = old.Clock()
+		db.discount(old)
 	} else {
 		e.clock = db.store.clock
 	}
+	db.count(e)
 	db.keys.Set(h, e)
 	switch {
 	case old == nil:
@@ -131,7 +136,9 @@ func (db *DB) SetExpire(key []byte, at int64) bool {
 		return true
 	}
 	if !owned || !e.hasExpirySlot() {
+		db.discount(e)
 		e = e.copyAs(e.Key(), at)
+		db.count(e)
 		db.keys.Set(h, e)
 		if at != 0 {
 			db.expires.Set(h, e)
@@ -256,6 +263,9 @@ func (db *DB) open(key []byte) handle {
 		db.put(m.h, c, e)
 		e = c
 	}
+	if e != nil && !e.flat() {
+		db.opened(e)
+	}
 	m.e = e
 	return m
 }
@@ -301,6 +311,7 @@ func (m *handle) resize(n int) {
 	room := int(e.vlen) + int(e.slack)
 	e.vlen = uint32(n)
 	e.slack = uint16(min(room-n, 1<<16-1))
+	m.db.entries -= room - n - int(e.slack)
 }
 
 func sameStart(a, b []byte) bool {

@@ -15,8 +15,12 @@ func newTestStore() *Store { return New(Options{Databases: 2, Limits: DefaultLim
 func checkDB(t testing.TB, db *DB) {
 	require.NoError(t, db.keys.Check())
 	require.NoError(t, db.expires.Check())
-	expires := 0
+	expires, size := 0, 0
+	db.settle()
 	for e := range db.keys.All() {
+		if size += e.MemoryUsage(); !e.flat() {
+			size -= e.MemoryUsage() % countUnit
+		}
 		x := db.expires.Get(db.keys.Hash(e.Key()), e.Key())
 		if e.Expire() != 0 {
 			expires++
@@ -26,6 +30,7 @@ func checkDB(t testing.TB, db *DB) {
 		}
 	}
 	require.Equal(t, expires, db.Expires())
+	require.Equal(t, size, db.entries, "the memory of the entries")
 	require.Equal(t, db.Len(), db.order.Len())
 	var last string
 	first := true

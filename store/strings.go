@@ -17,7 +17,7 @@ type rawString struct{ b []byte }
 
 func (r *rawString) clone() object { return &rawString{append([]byte(nil), r.b...)} }
 
-func (r *rawString) memory() int { return int(unsafe.Sizeof(*r)) + cap(r.b) }
+func (r *rawString) memory() int { return int(unsafe.Sizeof(*r)) + allocated(cap(r.b)) }
 
 // StringLen returns the length of a string value in bytes.
 func (e *Entry) StringLen() int {
@@ -163,7 +163,11 @@ func (db *DB) MutableString(key []byte, n int) []byte {
 		have = m.e.Bytes(&scratch)
 	}
 	if n > maxFlatValue {
-		r := &rawString{make([]byte, n, n+n/4)}
+		room := n // a value that has grown once may do so again
+		if m.e != nil {
+			room += n / 4
+		}
+		r := &rawString{make([]byte, n, room)}
 		copy(r.b, have)
 		m.setObject(String, EncRaw, r)
 		return r.b

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"iter"
 	"math/bits"
+	"unsafe"
 )
 
 const (
@@ -23,6 +24,9 @@ type block struct {
 	data []byte
 	n    int // keys
 }
+
+// bytes returns the memory of the block, and of its place in the tree, which is two thirds full.
+func (b *block) bytes() int { return cap(b.data) + len(b.sep) + int(unsafe.Sizeof(*b)) + 11 }
 
 // entry decodes the entry of a block's data at off.
 func entry(data []byte, off int) (shared int, rest []byte, next int) {

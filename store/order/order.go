@@ -37,12 +37,14 @@ const (
 type Index struct {
 	blocks *btree.BTreeG[*block] // by separator; the first one's is ""
 	n      int                   // keys in blocks
+	bytes  int                   // memory of blocks, and of the runs below
 
 	// Changes that the tree does not hold yet, the oldest first: those of merge, of runs, of queue.
 	merge   *merge // of runs into the tree, in progress; nil if there is none
 	runs    []*run
 	queue   queue
 	waiting int     // changes in runs
+	merging int     // changes in runs of merge
 	credit  int     // changes that the merge may apply
 	sealer  *sealer // makes runs while keys are loaded in bulk; nil otherwise
 
@@ -55,7 +57,7 @@ func New() *Index {
 	x := &Index{
 		blocks: btree.NewBTreeGOptions(func(a, b *block) bool { return a.sep < b.sep }, btree.Options{NoLocks: true}),
 	}
-	x.blocks.Set(&block{})
+	x.add(&block{})
 	return x
 }
 
@@ -125,6 +127,7 @@ func (x *Index) seal() {
 
 func (x *Index) addRuns(runs ...*run) {
 	for _, r := range runs {
+		x.bytes += r.bytes()
 		x.waiting += r.n
 	}
 	x.runs = append(x.runs, runs...)
@@ -137,6 +140,7 @@ func (x *Index) beginMerge() bool {
 		return false
 	}
 	x.merge = newMerge(x.runs, nil, nil)
+	x.merging = x.waiting
 	x.runs, x.waiting = nil, 0
 	return true
 }
@@ -154,7 +158,8 @@ func (x *Index) step() {
 		x.credit--
 	}
 	if !m.valid() {
-		x.merge = nil
+		x.bytes -= m.bytes()
+		x.merge, x.merging = nil, 0
 	}
 	data, n := w.end()
 	x.n += n - b.n
@@ -168,14 +173,16 @@ func (x *Index) replace(b, next *block, data []byte, n int) {
 		x.split(b, data, n)
 		return
 	}
-	b.set(data, n)
+	x.set(b, data, n)
 	switch {
 	case n >= minKeys:
 	case n == 0 && b.sep != "":
-		x.blocks.Delete(b)
+		x.remove(b)
 	case next != nil && n+next.n <= maxKeys/2 && len(data)+len(next.data) <= maxBytes/2:
+		x.bytes -= b.bytes()
 		b.append(next)
-		x.blocks.Delete(next)
+		x.bytes += b.bytes()
+		x.remove(next)
 	}
 }
 
@@ -188,14 +195,31 @@ func (x *Index) split(b *block, data []byte, n int) {
 	into := b
 	for key := range whole.keys() {
 		if w.n > 0 && (w.n == each || len(w.data) > maxBytes) {
-			into.set(w.data, w.n)
+			x.set(into, w.data, w.n)
 			into = &block{sep: separator(w.last, key)}
-			x.blocks.Set(into)
+			x.add(into)
 			w.reset()
 		}
 		w.add(key)
 	}
-	into.set(w.data, w.n)
+	x.set(into, w.data, w.n)
+}
+
+// add puts a block into the tree, remove takes one out, and set gives one of the tree other content.
+func (x *Index) add(b *block) {
+	x.blocks.Set(b)
+	x.bytes += b.bytes()
+}
+
+func (x *Index) remove(b *block) {
+	x.bytes -= b.bytes()
+	x.blocks.Delete(b)
+}
+
+func (x *Index) set(b *block, data []byte, n int) {
+	x.bytes -= b.bytes()
+	b.set(data, n)
+	x.bytes += b.bytes()
 }
 
 // floor returns the block in which key belongs.
@@ -291,16 +315,15 @@ func (x *Index) changes(prefix, start []byte) *merge {
 }
 
 // Bytes returns the memory that the index takes.
-func (x *Index) Bytes() (n int) {
-	x.blocks.Scan(func(b *block) bool {
-		n += cap(b.data) + len(b.sep) + int(unsafe.Sizeof(block{})) + 11 // a slot of the tree, two thirds full
-		return true
-	})
-	n += x.queue.bytes() + x.merge.bytes()
-	for _, r := range x.runs {
-		n += r.bytes()
+func (x *Index) Bytes() int { return x.bytes + x.queue.bytes() }
+
+// Share returns the memory of n keys: as many times the mean memory of a key in the tree and of a change that waits.
+func (x *Index) Share(n int) int {
+	records := x.n + x.waiting + x.merging + len(x.queue.changes)
+	if records == 0 {
+		return 0
 	}
-	return n
+	return int(float64(x.bytes+x.queue.used()) / float64(records) * float64(n))
 }
 
 // separator returns the shortest string that is above prev and not above key.

@@ -17,7 +17,7 @@ import (
 func check(t testing.TB, x *Index) {
 	x.Len()
 	require.False(t, x.Pending())
-	n := 0
+	n, size := 0, 0
 	var prev []byte
 	started := false
 	firstBlock := true
@@ -47,9 +47,12 @@ func check(t testing.TB, x *Index) {
 		require.Equal(t, b.n, count)
 		require.LessOrEqual(t, b.n, maxKeys)
 		n += count
+		size += b.bytes()
 		return true
 	})
 	require.Equal(t, x.n, n)
+	require.Equal(t, size, x.bytes, "all runs are merged: only blocks count")
+	require.Zero(t, x.merging+x.waiting)
 }
 
 func keys(x *Index, prefix, from string) (all []string) {

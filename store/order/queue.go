@@ -136,6 +136,9 @@ func (q *queue) bytes() int {
 	return cap(q.keys) + cap(q.changes)*int(unsafe.Sizeof(change{})) + cap(q.places)*int(unsafe.Sizeof(place(0)))
 }
 
+// used returns how much of that the changes take that are in the queue.
+func (q *queue) used() int { return len(q.keys) + len(q.changes)*int(unsafe.Sizeof(change{})) }
+
 // lead returns eight bytes of key from off, padded with zeroes, as a number that orders as they do.
 func lead(key []byte, off int) uint64 {
 	if len(key) >= off+8 {

@@ -15,6 +15,13 @@ func (l *List) Check() error {
 	if err := l.mid.Check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvariant, err)
 	}
+	bytes := 0
+	for c := range l.mid.All() {
+		bytes += c.bytes()
+	}
+	if bytes != l.bytes {
+		return fmt.Errorf("%w: %d bytes counted of %d", ErrInvariant, l.bytes, bytes)
+	}
 	if l.tail == nil && l.mid.Len() > 0 {
 		return fmt.Errorf("%w: %d chunks without a tail", ErrInvariant, l.mid.Len()+1)
 	}

@@ -12,6 +12,8 @@ type chunk struct {
 	epoch uint64
 	blob  []byte // a listpack, or the bytes of the only element if plain
 	plain bool
+
+	counted int // its memory when it came to List.mid, or was changed there last
 }
 
 func (c *chunk) len() int {

@@ -32,6 +32,7 @@ import (
 type List struct {
 	head  *chunk             // never nil
 	mid   ctree.Tree[*chunk] // what lies between head and tail
+	bytes int                // memory of mid's chunks
 	tail  *chunk             // nil: head is the only chunk
 	epoch uint64             // of the chunks that may be written to
 	opts  Options
@@ -162,10 +163,10 @@ func (l *List) dropFront(n int) {
 		n -= h
 		if w := l.mid.Weight(); n < w {
 			cur, off := l.mid.AtWeight(n)
-			l.mid.DeleteRange(0, cur.Index())
+			l.dropMid(0, cur.Index())
 			n = off
 		} else {
-			l.mid.DeleteRange(0, l.mid.Len())
+			l.dropMid(0, l.mid.Len())
 			n -= w
 		}
 		l.remove(0)
@@ -183,9 +184,9 @@ func (l *List) dropBack(n int) {
 		if w := l.mid.Weight(); n < w {
 			cur, off := l.mid.AtWeight(w - n - 1)
 			n = cur.Item().len() - off - 1
-			l.mid.DeleteRange(cur.Index()+1, l.mid.Len())
+			l.dropMid(cur.Index()+1, l.mid.Len())
 		} else {
-			l.mid.DeleteRange(0, l.mid.Len())
+			l.dropMid(0, l.mid.Len())
 			n -= w
 		}
 		l.remove(l.chunks() - 1)

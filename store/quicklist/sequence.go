@@ -11,19 +11,42 @@ import (
 // Chunks returns the number of chunks.
 func (l *List) Chunks() int { return l.chunks() }
 
-// Bytes returns the memory that the list takes, in bytes. It looks at every chunk.
+// Bytes returns the memory that the list takes, in bytes.
 func (l *List) Bytes() int {
-	n := int(unsafe.Sizeof(*l)) + l.head.bytes()
+	n := int(unsafe.Sizeof(*l)) + l.head.bytes() + l.bytes
 	if l.tail != nil {
 		n += l.tail.bytes()
 	}
-	for c := range l.mid.All() {
-		n += int(unsafe.Sizeof(c)) + c.bytes()
-	}
-	return n
+	return n + l.mid.Len()*int(unsafe.Sizeof(l.head))
 }
 
 func (c *chunk) bytes() int { return int(unsafe.Sizeof(*c)) + cap(c.blob) }
+
+// enter counts the memory of a chunk that comes to mid, and leave that of one that goes. What is in mid is changed by way of set.
+func (l *List) enter(c *chunk) *chunk {
+	if n := c.bytes(); c.counted != n { // otherwise a snapshot may have the chunk too
+		c.counted = n
+	}
+	l.bytes += c.counted
+	return c
+}
+
+func (l *List) leave(c *chunk) *chunk {
+	l.bytes -= c.counted
+	return c
+}
+
+// dropMid takes a range of chunks out of mid.
+func (l *List) dropMid(from, to int) {
+	if from == 0 && to == l.mid.Len() {
+		l.bytes = 0
+	} else {
+		for i := from; i < to; i++ {
+			l.leave(l.mid.At(i))
+		}
+	}
+	l.mid.DeleteRange(from, to)
+}
 
 func (l *List) chunks() int {
 	n := 1 + l.mid.Len()
@@ -57,7 +80,8 @@ func (l *List) set(ci int, c *chunk) {
 	case ci == 0:
 		l.head = c
 	case ci <= l.mid.Len():
-		l.mid.SetAt(ci-1, c)
+		l.leave(l.mid.At(ci - 1))
+		l.mid.SetAt(ci-1, l.enter(c))
 	default:
 		l.tail = c
 	}
@@ -73,16 +97,16 @@ func (l *List) insert(ci int, c *chunk) {
 		if l.tail == nil {
 			l.tail = l.head
 		} else {
-			l.mid.InsertAt(0, l.head)
+			l.mid.InsertAt(0, l.enter(l.head))
 		}
 		l.head = c
 	case ci == l.chunks():
 		if l.tail != nil {
-			l.mid.Append(l.tail)
+			l.mid.Append(l.enter(l.tail))
 		}
 		l.tail = c
 	default:
-		l.mid.InsertAt(ci-1, c)
+		l.mid.InsertAt(ci-1, l.enter(c))
 	}
 }
 
@@ -91,16 +115,20 @@ func (l *List) remove(ci int) {
 	switch {
 	case ci == 0:
 		if first, ok := l.mid.PopFirst(); ok {
-			l.head = first
+			l.head = l.leave(first)
 		} else if l.tail != nil {
 			l.head, l.tail = l.tail, nil
 		} else {
 			l.clear()
 		}
 	case ci <= l.mid.Len():
+		l.leave(l.mid.At(ci - 1))
 		l.mid.DeleteAt(ci - 1)
 	default:
-		l.tail, _ = l.mid.PopLast()
+		last, ok := l.mid.PopLast()
+		if l.tail = nil; ok {
+			l.tail = l.leave(last)
+		}
 	}
 }
 
@@ -108,7 +136,7 @@ func (l *List) empty() bool { return l.tail == nil && l.head.len() == 0 }
 
 // clear removes all elements.
 func (l *List) clear() {
-	l.mid.DeleteRange(0, l.mid.Len())
+	l.dropMid(0, l.mid.Len())
 	l.head = &chunk{epoch: l.epoch, blob: listpack.New(0)}
 	l.tail = nil
 }
