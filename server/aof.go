@@ -78,7 +78,7 @@ func (s *Server) aofPolicy() aof.Policy {
 func (s *Server) newAOFWriterLocked(f aof.File, size int64) *aof.Writer {
 	r, _ := s.log.NewReader(s.log.EndOffset(), nil) // the end is always to be had
 	w := aof.NewWriter(aof.WriterOptions{
-		Reader: r, File: f, Size: size, Policy: s.aofPolicy, Logf: s.replLogf,
+		Reader: r, File: timedFile{f, s}, Size: size, Policy: s.aofPolicy, Logf: s.replLogf,
 		HoldSync: func() bool {
 			return config.NoAppendFsyncOnRewrite.Get(s.cfg) && s.savesInBackground.Load() > 0
 		},

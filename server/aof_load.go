@@ -25,6 +25,8 @@ type aofTarget struct {
 func (s *Server) newAOFTarget(pauses bool) *aofTarget {
 	c := s.newClient(nil, &resp.Writer{}, 0)
 	c.isMaster, c.authenticated = true, true
+	counters := newLoopStats(s.table)
+	c.counters = &counters // which commands had been executed before says nothing of now
 	return &aofTarget{s: s, c: c, pauses: pauses, info: rdbInfo{offset: -1}}
 }
 

@@ -137,7 +137,7 @@ func (s *Server) switchIncr(job *rewriteJob) error {
 		return errRewriteAborted
 	}
 	job.incr, job.snap, job.keys = incr.Seq, s.baseSnapshotLocked(), int64(s.store.Len())
-	w.Switch(s.log.EndOffset(), f, s.incrHead())
+	w.Switch(s.log.EndOffset(), timedFile{f, s}, s.incrHead())
 	return nil
 }
 

@@ -11,7 +11,9 @@ import (
 type blockedCall struct {
 	c         *Client
 	row       *row
-	took      int64           // nanoseconds of execution, without the wait
+	args      [][]byte        // copies
+	redacted  []int           // of args, what the slow log must not show
+	took      time.Duration   // of execution, without the wait
 	failed    bool            // an error is the answer
 	cancel    func()          // takes the command out of where it waits; exclusive lock
 	onTimeout func(c *Client) // nil: it ends neither by a timeout nor by CLIENT UNBLOCK
@@ -24,7 +26,7 @@ type blockedCall struct {
 // block makes the client wait. onTimeout replies if nothing else has; cancel is called under the
 // exclusive lock if the wait ends in any way but through unblock. A timeout of 0 is for ever.
 func (c *Call) block(timeout time.Duration, cancel func(), onTimeout func(*Client)) *blockedCall {
-	b := &blockedCall{c: c.c, row: c.row, cancel: cancel, onTimeout: onTimeout}
+	b := &blockedCall{c: c.c, row: c.row, args: cloneWords(c.args), cancel: cancel, onTimeout: onTimeout}
 	c.c.blocked = b
 	c.c.conn.Pause()
 	if timeout > 0 {
@@ -69,7 +71,8 @@ func (b *blockedCall) end(reply func(c *Client), answer bool) {
 			return
 		}
 		c.blocked = nil
-		c.srv.stats.of(c.loop).command(b.row).executed(b.took, b.failed, config.LatencyTracking.Get(c.srv.cfg))
+		c.counters.command(b.row).executed(int64(b.took), b.failed, config.LatencyTracking.Get(c.srv.cfg))
+		c.srv.logSlow(c, b.row, b.args, b.redacted, b.took)
 		mark := c.out.Len()
 		reply(c)
 		c.mute(mark)

@@ -20,7 +20,9 @@ type Client struct {
 	srv  *Server
 	conn *netio.Conn // nil for a pseudo client, and once a replica's feed has taken it over
 	loop int         // whose slot of the lock it takes
-	id   int64
+	// counters are the loop's; a pseudo client whose commands INFO does not count has some of its own.
+	counters *loopStats
+	id       int64
 
 	addr, laddr string // the connection's ends, "" for a pseudo client
 	fd          int    // -1 if there is none
@@ -97,6 +99,7 @@ func (s *Server) newClient(conn *netio.Conn, out *resp.Writer, loop int) *Client
 		c.addr, c.laddr, c.fd = conn.RemoteAddr(), conn.LocalAddr(), conn.FD()
 	}
 	c.lock = lockHolder{l: s.lock, loop: loop}
+	c.counters = s.stats.of(loop)
 	c.authenticated = !s.authRequired()
 	return c
 }

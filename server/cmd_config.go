@@ -52,8 +52,10 @@ func cmdConfigGet(c *Call) {
 
 func cmdConfigSet(c *Call) {
 	pairs := make([]string, 0, len(c.args)-2)
-	for _, a := range c.args[2:] {
-		pairs = append(pairs, string(a))
+	for i, a := range c.args[2:] {
+		if pairs = append(pairs, string(a)); i%2 == 1 && config.Sensitive(pairs[i-1]) {
+			c.redact(i + 2)
+		}
 	}
 	by := config.Caller{Loading: !c.srv.loading.is(loadNone), Local: isLocal(c.c.addr)}
 	if err := c.srv.cfg.Set(by, pairs...); err != nil {

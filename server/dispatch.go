@@ -94,8 +94,8 @@ func (s *Server) beginBatch(c *Client) {
 
 // endBatch gives the lock back, and does what the batch left to do without it.
 func (s *Server) endBatch(c *Client) {
-	if n := counter(c.commands - c.batchStart); c.lock.mode != unlocked && n > s.stats.of(c.loop).longestBatch {
-		s.stats.of(c.loop).longestBatch = n
+	if n := counter(c.commands - c.batchStart); c.lock.mode != unlocked && n > c.counters.longestBatch {
+		c.counters.longestBatch = n
 	}
 	c.lock.release()
 	s.reapExpired(c)
@@ -338,12 +338,15 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 	}
 
 	c.commands++
-	loop := s.stats.of(c.loop)
-	loop.executed.add(1)
-	if took := int64(c.mark - began); c.blocked == nil {
-		loop.command(r).executed(took, call.failed, config.LatencyTracking.Get(s.cfg))
+	took := c.mark - began
+	c.counters.executed.add(1)
+	if c.blocked == nil {
+		c.counters.command(r).executed(int64(took), call.failed, config.LatencyTracking.Get(s.cfg))
 	} else {
-		c.blocked.took = took // counted once it is answered
+		c.blocked.took, c.blocked.redacted = took, call.redacted // counted once it is answered
+	}
+	if int64(took) >= s.slow.from.Load() {
+		s.tookLong(call, took)
 	}
 	if call.mode == exclusive {
 		s.finishUnit(call)

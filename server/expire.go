@@ -5,6 +5,7 @@ import (
 
 	"treedis/server/command"
 	"treedis/server/config"
+	"treedis/server/latency"
 	"treedis/store"
 )
 
@@ -113,7 +114,9 @@ func (s *Server) activeExpire() {
 func (s *Server) countActiveExpire(began time.Duration, cut int64) {
 	s.lock.lock()
 	defer s.lock.unlock()
-	s.stats.expireTime += s.mono() - began
+	took := s.mono() - began
+	s.noteLatency(latency.ExpireCycle, took)
+	s.stats.expireTime += took
 	s.stats.expiredTimeCap += cut
 }
 

@@ -50,7 +50,7 @@ func (c *Call) blockOnKeys(keys [][]byte, want keyWants, timeout time.Duration, 
 		return
 	}
 	s := c.srv
-	w := &keyWait{row: c.row, args: cloneWords(c.args), db: c.db.Index(), want: want}
+	w := &keyWait{row: c.row, db: c.db.Index(), want: want}
 	for _, key := range keys {
 		k := watchKey{w.db, string(key)}
 		if !slices.Contains(w.keys, k) {
@@ -59,6 +59,7 @@ func (c *Call) blockOnKeys(keys [][]byte, want keyWants, timeout time.Duration, 
 		}
 	}
 	w.blocked = c.block(timeout, func() { s.waits.remove(w) }, func(client *Client) { client.out.NullArray() })
+	w.args = w.blocked.args
 }
 
 // remove takes a command out of all its keys' queues.
@@ -140,7 +141,9 @@ func (s *Server) serveWait(w *keyWait, k watchKey) {
 	}
 	t := &s.trackers
 	t.current, t.hold = client, true
+	began := s.mono()
 	w.row.run(call)
+	w.blocked.took += s.mono() - began
 	if t.count.Load() > 0 {
 		s.rememberKeys(call)
 	}

@@ -123,7 +123,8 @@ func (c *Call) startScript(name string, flags script.Flags, readOnly bool) *scri
 	r.allowOOM = declared && flags.Has(script.AllowOOM)
 	r.oom = !r.allowOOM && s.outOfMemory()
 	e := s.scripts.client
-	e.loop, e.db, e.user, e.noTouch = c.c.loop, c.db, c.c.user, c.c.noTouch
+	e.loop, e.counters = c.c.loop, c.c.counters
+	e.db, e.user, e.noTouch = c.db, c.c.user, c.c.noTouch
 	e.authenticated, e.isMaster = true, c.c.isMaster
 	e.lock.mode = exclusive // the caller holds it
 	e.multi.executing = true

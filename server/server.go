@@ -77,6 +77,7 @@ type Server struct {
 	store         *store.Store
 	effects       effects
 	stats         *stats
+	slow          slowness // safe by itself
 	watchers      watchers
 	waits         keyWaits
 	clients       map[int64]*Client

@@ -53,6 +53,7 @@ func (s *Server) applyConfig() error {
 		{s.warnUnserved, []config.Directive{
 			config.SyncReplicas, config.TLSPort, config.MaxMemory, config.MaxMemoryPolicy,
 		}},
+		{s.applySlowness, []config.Directive{config.SlowlogLogSlowerThan, config.SlowlogMaxLen, config.LatencyMonitorThreshold}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
 		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},
 		{s.applyPort, []config.Directive{config.Port}},

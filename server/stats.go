@@ -73,10 +73,13 @@ func (c *commandStats) executed(ns int64, failed, tracked bool) {
 func newStats(loops int, table *command.Table[row]) *stats {
 	s := &stats{loops: make([]loopStats, max(loops, 1))}
 	for i := range s.loops {
-		s.loops[i].commands = make([]commandStats, table.Len())
-		s.loops[i].errors = map[string]*counter{}
+		s.loops[i] = newLoopStats(table)
 	}
 	return s
+}
+
+func newLoopStats(table *command.Table[row]) loopStats {
+	return loopStats{commands: make([]commandStats, table.Len()), errors: map[string]*counter{}}
 }
 
 // of returns the counters of a loop.
@@ -105,7 +108,7 @@ func (s *Server) countErrorText(loop int, text string) {
 
 func (s *Server) countError(c *Call, text string) { s.countErrorText(c.c.loop, text) }
 
-func (c *Call) stats() *loopStats { return c.srv.stats.of(c.c.loop) }
+func (c *Call) stats() *loopStats { return c.c.counters }
 
 // sum adds up one counter of all loops.
 func (s *stats) sum(of func(*loopStats) counter) (n int64) {

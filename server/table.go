@@ -63,6 +63,7 @@ func tableGroups() [][]row {
 		scriptCommands,
 		serverCommands,
 		setCommands,
+		slowCommands,
 		sortCommands,
 		sortedSetCommands,
 		streamCommands,

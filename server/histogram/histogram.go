@@ -100,3 +100,33 @@ func (h *Histogram) Percentile(p float64) int64 {
 	}
 	return 0
 }
+
+// Step is a point of a cumulative distribution: so many values are at most UpTo.
+type Step struct{ UpTo, Count int64 }
+
+// firstStep is where the first step ends; each further one ends at twice as much.
+const firstStep = 1024
+
+// Cumulative returns the distribution in steps that double, without those that add nothing. A step ends with the class
+// of its bound, and the last one with the largest of all.
+func (h *Histogram) Cumulative() (steps []Step) {
+	seen, told := uint64(0), uint64(0)
+	bound := int64(firstStep)
+	for r, counts := range h.rows {
+		for i := range rowLen {
+			if counts != nil {
+				seen += counts[i]
+			}
+			last := r == rows-1 && i == rowLen-1
+			if bound > highest(r, i) && !last {
+				continue
+			}
+			if seen > told {
+				steps = append(steps, Step{highest(r, i), int64(seen)})
+				told = seen
+			}
+			bound *= 2
+		}
+	}
+	return steps
+}

@@ -69,3 +69,18 @@ func TestOutOfRange(t *testing.T) {
 	require.Equal(t, int64(1), h.Percentile(60))
 	require.Equal(t, int64(1_002_438_655), h.Percentile(100))
 }
+
+func TestCumulative(t *testing.T) {
+	t.Parallel()
+	h := new(Histogram)
+	require.Empty(t, h.Cumulative())
+	h.Record(1)
+	h.Record(1024) // the class of a bound belongs to its step
+	h.Record(1031)
+	h.Record(1032)
+	h.Record(33023)
+	h.Record(33024)
+	h.Record(600 * 1_000_000)
+	h.Record(Max + 5)
+	require.Equal(t, []Step{{1031, 3}, {2063, 4}, {33023, 5}, {66047, 6}, {1073741823, 8}}, h.Cumulative())
+}
