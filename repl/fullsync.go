@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"sync/atomic"
 )
@@ -34,6 +35,24 @@ func (s *sharedSnapshot) release() {
 	}
 }
 
+// done gives back what the synchronization held: the snapshot, and its place among those
+// that go on at the same time. It is called once, without any lock.
+func (m *Master) done(job fullSync) {
+	job.snapshot.release()
+	m.mu.Lock()
+	m.syncing--
+	m.mu.Unlock()
+	m.beginDelayed(m.config(), m.now())
+}
+
+// roomLocked is how many more synchronizations may begin. Needs mu.
+func (m *Master) roomLocked(cfg MasterConfig) int {
+	if cfg.FullSyncMax == 0 {
+		return math.MaxInt
+	}
+	return max(0, cfg.FullSyncMax-m.syncing)
+}
+
 // attachFullLocked registers a replica that needs a snapshot, and takes the
 // snapshot unless others are to be waited for.
 func (m *Master) attachFullLocked(r *replica) error {
@@ -56,7 +75,18 @@ func (m *Master) attachFullLocked(r *replica) error {
 		return nil
 	}
 	m.beginLocked(r.info.Filter)
+	m.sayQueued(r)
 	return nil
+}
+
+// sayQueued logs that a replica has to wait for others' synchronizations.
+func (m *Master) sayQueued(r *replica) {
+	m.mu.Lock()
+	state, active := r.state, m.syncing
+	m.mu.Unlock()
+	if state == WaitSnapshot {
+		m.logf(Notice, "Replica %s waits for its turn: %d full synchronizations are in progress (repl-full-sync-max)", r.info.Name(), active)
+	}
 }
 
 // enoughWait reports whether as many replicas wait as a delayed snapshot is to serve.
@@ -72,14 +102,17 @@ func (m *Master) enoughWait(cfg MasterConfig) bool {
 	return cfg.DisklessSyncMaxReplicas > 0 && n >= cfg.DisklessSyncMaxReplicas
 }
 
-// beginLocked takes one snapshot for all who wait for one with the given filter:
-// id, offset, data and each replica's place in the log are those of one instant.
+// beginLocked takes one snapshot for all who wait for one with the given filter, or as
+// many of them as may be served at the same time, first come first served: id, offset,
+// data and each replica's place in the log are those of one instant. A snapshot costs
+// nothing, so who has to wait gets one of his own time, and pins no log meanwhile.
 // Needs the keyspace lock.
 func (m *Master) beginLocked(f Filter) {
 	m.mu.Lock()
 	var members []*replica
+	room := m.roomLocked(m.config())
 	for _, r := range m.replicas {
-		if r.state == WaitSnapshot && r.info.Filter == f {
+		if r.state == WaitSnapshot && r.info.Filter == f && len(members) < room {
 			members = append(members, r)
 		}
 	}
@@ -126,6 +159,7 @@ func (m *Master) hand(r *replica, job fullSync) {
 		return
 	}
 	r.state, r.reader = EncodeSnapshot, reader
+	m.syncing++
 	r.begin <- job
 }
 
@@ -147,7 +181,7 @@ func (r *replica) awaitSnapshot() (fullSync, error) {
 
 // sendSnapshot answers the request and sends the snapshot.
 func (r *replica) sendSnapshot(job fullSync) error {
-	defer job.snapshot.release()
+	defer r.m.done(job)
 	if job.err != nil {
 		_, _ = io.WriteString(r, snapshotFailedReply) // the connection ends either way
 		return fmt.Errorf("%w: %w", ErrSnapshotFailed, job.err)

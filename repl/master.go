@@ -16,6 +16,7 @@ type MasterConfig struct {
 	DisklessSync            bool          // repl-diskless-sync
 	DisklessSyncDelay       time.Duration // repl-diskless-sync-delay
 	DisklessSyncMaxReplicas int           // repl-diskless-sync-max-replicas, 0 for no limit
+	FullSyncMax             int           // repl-full-sync-max, 0 for no limit
 	PingPeriod              time.Duration // repl-ping-replica-period
 	Timeout                 time.Duration // repl-timeout
 	BacklogTTL              time.Duration // repl-backlog-ttl, 0 for ever
@@ -82,6 +83,7 @@ type Master struct {
 
 	mu              sync.Mutex
 	replicas        []*replica // guarded by mu, in order of attachment
+	syncing         int        // guarded by mu; snapshots handed out and not sent yet
 	noReplicasSince time.Time  // guarded by mu; valid without replicas
 	ticks           int64      // guarded by mu; Cron calls
 	closed          bool       // guarded by mu
@@ -219,6 +221,18 @@ func (m *Master) Replicas() []ReplicaStatus {
 		list = append(list, r.statusLocked(now))
 	}
 	return list
+}
+
+// FullSyncs is how many replicas are being sent a snapshot, and how many wait for one.
+func (m *Master) FullSyncs() (active, waiting int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.replicas {
+		if r.state == WaitSnapshot {
+			waiting++
+		}
+	}
+	return m.syncing, waiting
 }
 
 // Stats returns the counters.

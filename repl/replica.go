@@ -82,7 +82,7 @@ func (r *replica) run() {
 	others.Wait()
 	select {
 	case job := <-r.begin: // disconnected just as its snapshot was taken
-		job.snapshot.release()
+		r.m.done(job)
 	default:
 	}
 }

@@ -32,6 +32,15 @@ func (s *Server) infoReplication(w *infoWriter) {
 	w.int("repl_backlog_size", s.log.BacklogSize())
 	w.int("repl_backlog_first_byte_offset", first)
 	w.int("repl_backlog_histlen", length)
+	s.infoSyncs(w)
+}
+
+// infoSyncs writes what Redis has no fields for.
+func (s *Server) infoSyncs(w *infoWriter) {
+	active, waiting := s.master.FullSyncs()
+	w.int("repl_full_syncs_active", int64(active))
+	w.int("repl_full_syncs_waiting", int64(waiting))
+	w.bool("master_refused_as_empty", s.role.refused != "")
 }
 
 // infoLink writes the fields about the master that is followed.
@@ -56,7 +65,6 @@ func (s *Server) infoLink(w *infoWriter) {
 	if st.HasOffset {
 		applied, read = st.Offset, st.ReadOffset
 	}
-	w.bool("master_refused_as_empty", s.role.refused != "")
 	w.int("slave_read_repl_offset", read)
 	w.int("slave_repl_offset", applied)
 	if st.State == repl.LinkTransfer {

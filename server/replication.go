@@ -78,6 +78,7 @@ func (s *Server) masterConfig() repl.MasterConfig {
 		DisklessSync:            config.ReplDisklessSync.Get(s.cfg),
 		DisklessSyncDelay:       seconds(config.ReplDisklessSyncDelay),
 		DisklessSyncMaxReplicas: int(config.ReplDisklessSyncMaxReplicas.Get(s.cfg)),
+		FullSyncMax:             int(config.ReplFullSyncMax.Get(s.cfg)),
 		PingPeriod:              seconds(config.ReplPingReplicaPeriod),
 		Timeout:                 seconds(config.ReplTimeout),
 		BacklogTTL:              seconds(config.ReplBacklogTTL),

@@ -77,6 +77,10 @@ Seconds to wait for more replicas before a snapshot is sent to all of them.`}, 5
 	ReplDisklessSyncMaxReplicas = replication.int(row{name: "repl-diskless-sync-max-replicas", doc: `
 Do not wait any longer once this many replicas are there. 0 waits in any case.`}, 0, 0, maxInt)
 
+	ReplFullSyncMax = replication.int(row{name: "repl-full-sync-max", doc: `
+How many replicas get a snapshot at the same time; others wait for their turn. 0
+is any number. Only this server has this directive.`}, 4, 0, maxInt)
+
 	ReplDisklessLoad = enum(replication, row{name: "repl-diskless-load", flags: denyLoading, doc: `
 How a replica takes over the master's snapshot: disabled, on-empty-db or swapdb.
 With swapdb the old data answers until the new has arrived in full.`}, DisklessLoadDisabled,
