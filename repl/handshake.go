@@ -153,9 +153,7 @@ func (x *exchange) psync() (syncReply, error) {
 	reply, err := x.judge(line, err)
 	if x.s.failover {
 		x.s.failover = false
-		if x.l.o.OnPSYNC != nil {
-			x.l.o.OnPSYNC(err == nil)
-		}
+		x.takeoverAnswered(err == nil)
 		return reply, err
 	}
 	if !errors.Is(err, errNoPSYNC) {
@@ -164,6 +162,15 @@ func (x *exchange) psync() (syncReply, error) {
 	x.l.o.Logf(Notice, "Retrying with SYNC...")
 	x.silent = true
 	return syncReply{offset: -1}, x.write([]byte("SYNC\r\n"))
+}
+
+// takeoverAnswered tells the server whether the other side became the master.
+func (x *exchange) takeoverAnswered(accepted bool) {
+	x.l.o.Target.Lock()
+	defer x.l.o.Target.Unlock()
+	if x.s.ctx.Err() == nil && x.l.o.OnTakeoverLocked != nil {
+		x.l.o.OnTakeoverLocked(accepted)
+	}
 }
 
 // errNoPSYNC: the master answered PSYNC with an error that is not a passing one.

@@ -275,7 +275,7 @@ func TestFailoverIsAskedForOnce(t *testing.T) {
 	for _, accept := range []bool{true, false} {
 		r, f := newNode(t), newFakeMaster(t)
 		outcome := make(chan bool, 1)
-		r.link.o.OnPSYNC = func(ok bool) { outcome <- ok }
+		r.link.o.OnTakeoverLocked = func(ok bool) { outcome <- ok }
 		r.log.EnableBacklog()
 		r.followAddr(f.addr(), FollowOptions{Resume: true, Failover: true})
 		require.Equal(t, "PSYNC "+r.ids.Get().ID+" 1 FAILOVER", f.greet())

@@ -131,7 +131,7 @@ type Target interface {
 	FsyncedOffset() (int64, bool)
 }
 
-// LinkOptions is what a Link is built from; all but OnPSYNC and the durations are needed.
+// LinkOptions is what a Link is built from; all but OnTakeoverLocked and the durations are needed.
 type LinkOptions struct {
 	Log      *Log
 	Identity *Identity
@@ -142,10 +142,10 @@ type LinkOptions struct {
 	Dial func(ctx context.Context, addr Address) (net.Conn, error)
 	Now  func() time.Time
 	Logf Logf
-	// OnPSYNC, if set, is told the outcome of the PSYNC that SetMasterLocked asked
-	// to be sent with FAILOVER: whether the other side accepted. It is called
-	// without any lock.
-	OnPSYNC func(accepted bool)
+	// OnTakeoverLocked, if set, is told whether the other side accepted the PSYNC ...
+	// FAILOVER that SetMasterLocked asked for. It is called with the keyspace lock
+	// held, and not once another master is followed, or none.
+	OnTakeoverLocked func(accepted bool)
 
 	RetryDelay time.Duration // between attempts; 1 s if 0
 	AckPeriod  time.Duration // between acknowledgements; 1 s if 0

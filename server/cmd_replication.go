@@ -50,6 +50,10 @@ var replicationCommands = []row{
 
 func cmdReplicaOf(c *Call) {
 	s := c.srv
+	if s.failover.phase != noFailover {
+		c.err("ERR REPLICAOF not allowed while failing over.")
+		return
+	}
 	if c.is(1, "no") && c.is(2, "one") {
 		if s.role.isReplica() {
 			s.promoteLocked()
@@ -68,7 +72,7 @@ func cmdReplicaOf(c *Call) {
 		c.out.Simple("OK Already connected to specified master")
 		return
 	}
-	s.followLocked(addr)
+	s.followLocked(addr, false)
 	s.logger.noticef("REPLICAOF %s enabled (user request from '%s')", addr, c.c)
 	c.out.OK()
 }
@@ -128,18 +132,15 @@ func (c *Call) replConf(i int) bool {
 	return true
 }
 
-func cmdSync(c *Call) { c.offerSnapshot(repl.SyncRequest{SYNC: true}) }
+func cmdSync(c *Call) { c.offerSnapshot(repl.SyncRequest{SYNC: true}, false) }
 
 func cmdPsync(c *Call) {
 	offset, ok := c.int(2, "")
 	if !ok {
 		return
 	}
-	if len(c.args) > 3 {
-		c.err(errSyntax)
-		return
-	}
-	c.offerSnapshot(repl.SyncRequest{ReplID: string(c.args[1]), Offset: offset})
+	takeover := len(c.args) > 3 && c.is(3, "failover")
+	c.offerSnapshot(repl.SyncRequest{ReplID: string(c.args[1]), Offset: offset}, takeover)
 }
 
 func cmdRole(c *Call) {

@@ -251,6 +251,9 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 	if c.multi.active && r.Flags.Has(command.NoMulti) {
 		return errNoMulti
 	}
+	if c == s.masterClient && r.Flags.Has(command.Admin) && !r.isReplConf {
+		return errNotInStream // no master sends these, and half of a stream must not change the role or the history
+	}
 	if c.isMaster {
 		return "" // its stream is applied whatever the state: the other replicas apply it too
 	}

@@ -32,6 +32,8 @@ const (
 	errFilterEOF    = "ERR Filtered replica requires EOF capability"
 	errMaxClients   = "ERR max number of clients reached"
 	errProtected    = "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. Connections are accepted from this host only: set a password, or turn protected-mode off."
+	errFailingOver  = "NOMASTERLINK Can't SYNC while failing over"
+	errNotInStream  = "ERR Command not allowed in a master's stream"
 	errNoMulti      = "ERR Command not allowed inside a transaction"
 	errForcedOut    = "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"
 	errUnblocked    = "UNBLOCKED client unblocked via CLIENT UNBLOCK"

@@ -12,6 +12,7 @@ type pausePurpose uint8
 const (
 	pauseShutdown pausePurpose = iota // the server is about to stop, and what is written now might be lost
 	pauseByClient                     // CLIENT PAUSE
+	pauseFailover                     // FAILOVER: a replica is to have all that was written
 	pausePurposes
 )
 

@@ -53,7 +53,7 @@ func (s *Server) newReplication() {
 		Dial: func(ctx context.Context, a repl.Address) (net.Conn, error) {
 			return s.opts.Dial(ctx, "tcp", a.String())
 		},
-		Now: s.opts.Now, Logf: s.replLogf,
+		Now: s.opts.Now, Logf: s.replLogf, OnTakeoverLocked: s.takeoverAnswered,
 	})
 }
 
@@ -118,7 +118,7 @@ func (s *Server) startReplication() {
 	if to := config.ReplicaOf.Get(s.cfg); to.Host != "" {
 		s.lock.lock()
 		defer s.lock.unlock()
-		s.followLocked(repl.Address{Host: to.Host, Port: to.Port})
+		s.followLocked(repl.Address{Host: to.Host, Port: to.Port}, false)
 	}
 }
 
@@ -142,8 +142,9 @@ func (s *Server) restoreHistory(info rdbInfo) {
 	s.master.ExpectReplicas()
 }
 
-// followLocked makes the server a replica of the master at addr.
-func (s *Server) followLocked(addr repl.Address) {
+// followLocked makes the server a replica of the master at addr, or, for a failover, of a replica that is asked to become the
+// master.
+func (s *Server) followLocked(addr repl.Address, takeover bool) {
 	resume := false
 	s.masterClient.multi = transaction{}
 	if !s.role.isReplica() {
@@ -158,7 +159,7 @@ func (s *Server) followLocked(addr repl.Address) {
 	s.role.replica.Store(true)
 	s.role.refused = ""
 	s.effects.muted = true
-	s.role.link.SetMasterLocked(addr, repl.FollowOptions{Resume: resume})
+	s.role.link.SetMasterLocked(addr, repl.FollowOptions{Resume: resume, Failover: takeover})
 	s.setReplicaOf(addr.Host, strconv.Itoa(addr.Port))
 	_ = s.applyOOMScore() // logged
 }
@@ -212,7 +213,7 @@ func (r replSource) SnapshotLocked(f repl.Filter) (repl.Snapshot, error) {
 func (r replSource) PropagatePing() {
 	r.s.lock.lock()
 	defer r.s.lock.unlock()
-	if !r.s.role.isReplica() {
+	if !r.s.streamHeld() {
 		r.s.log.AppendPing()
 	}
 }
@@ -289,11 +290,22 @@ func (t replTarget) FsyncedOffset() (int64, bool) {
 	return a.durable.Passed(), true
 }
 
-// offerSnapshot serves PSYNC and SYNC: the connection leaves its loop for a feed of its own.
-func (c *Call) offerSnapshot(req repl.SyncRequest) {
+// offerSnapshot serves PSYNC and SYNC: the connection leaves its loop for a feed of its own. takeover asks this replica to become
+// the master first.
+func (c *Call) offerSnapshot(req repl.SyncRequest, takeover bool) {
 	s, client := c.srv, c.c
 	if client.conn == nil || client.multi.executing {
 		c.err("ERR " + string(c.args[0]) + " is not possible here")
+		return
+	}
+	if takeover {
+		if text := s.takeOverLocked(client, req.ReplID); text != "" {
+			c.err(text)
+			return
+		}
+	}
+	if s.failover.phase != noFailover {
+		c.err(errFailingOver)
 		return
 	}
 	if s.role.masterDown() {

@@ -267,8 +267,8 @@ func TestReplicasContinueWithRestartedMaster(t *testing.T) {
 	require.Equal(t, []int64{0, 1}, []int64{full, partial})
 }
 
-// fakeMaster answers one replica's handshake, sends a payload in place of a snapshot, and hangs up.
-func fakeMaster(t *testing.T, payload []byte) (addr string) {
+// fakeMaster answers a replica's handshake, sends a payload in place of a snapshot, and a stream after it.
+func fakeMaster(t *testing.T, payload []byte, stream string) (addr string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
@@ -278,13 +278,13 @@ func fakeMaster(t *testing.T, payload []byte) (addr string) {
 			if err != nil {
 				return
 			}
-			serveFake(c, payload)
+			serveFake(c, payload, stream)
 		}
 	}()
 	return strings.Replace(l.Addr().String(), ":", " ", 1)
 }
 
-func serveFake(c net.Conn, payload []byte) {
+func serveFake(c net.Conn, payload []byte, stream string) {
 	defer c.Close()
 	var in []byte
 	buf := make([]byte, 4096)
@@ -298,6 +298,7 @@ func serveFake(c net.Conn, payload []byte) {
 		if bytes.Contains(in, []byte("PSYNC")) {
 			fmt.Fprintf(c, "+FULLRESYNC %s 0\r\n$%d\r\n", strings.Repeat("a", 40), len(payload))
 			_, _ = c.Write(payload)
+			_, _ = io.WriteString(c, stream)
 			_, _ = io.Copy(io.Discard, c)
 			return
 		}
@@ -332,7 +333,7 @@ func TestCorruptSnapshotFromMasterIsRefused(t *testing.T) {
 			t.Parallel()
 			r := startNode(t)
 			rc := r.dial()
-			rc.expect("set mine 1", "OK", "replicaof "+fakeMaster(t, tt.payload(bytes.Clone(good.Bytes()))), "OK")
+			rc.expect("set mine 1", "OK", "replicaof "+fakeMaster(t, tt.payload(bytes.Clone(good.Bytes())), ""), "OK")
 			r.logged("Failed trying to load the MASTER synchronization DB")
 			rc.expect("get mine", "1", "dbsize", "1")
 			require.False(t, r.s.role.link.Up())

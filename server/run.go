@@ -221,6 +221,7 @@ func (s *Server) runCron(ctx context.Context) {
 		s.reportLoading()
 		s.clock.set(s.now())
 		s.pauseCron()
+		s.failoverCron()
 		s.trackingCron()
 		s.activeExpire()
 		s.tidy()

@@ -97,6 +97,7 @@ type Server struct {
 	oom           oomScore
 	role          role
 	pauses        pauses
+	failover      failover
 	stop          stopState
 	restoredDB    int  // selected in the stream that a restarted replica continues
 	resumable     bool // a master may know this server's replication id and offset

@@ -28,6 +28,8 @@ type row struct {
 	shared bool // derived: runs under the shared lock
 	isExec bool // derived
 	isPing bool // derived
+
+	isReplConf bool // derived
 }
 
 // tableGroups lists the rows of all groups.
@@ -45,6 +47,7 @@ func tableGroups() [][]row {
 		debugRows,
 		dumpCommands,
 		expireCommands,
+		failoverCommands,
 		functionCommands,
 		genericCommands,
 		geoCommands,
@@ -85,7 +88,7 @@ func newTable() (*command.Table[row], error) {
 		// that may wait for keys joins their queues, which the exclusive lock guards.
 		r.shared = r.local || r.Flags.Has(command.ReadOnly) &&
 			!r.Flags.Has(command.MayReplicate) && !r.Flags.Has(command.Blocking) && r.flagsOf == nil
-		r.isExec, r.isPing = r.Name == "exec", r.Name == "ping"
+		r.isExec, r.isPing, r.isReplConf = r.Name == "exec", r.Name == "ping", r.Name == "replconf"
 	}
 	return t, nil
 }
