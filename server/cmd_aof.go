@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"time"
 
@@ -55,11 +56,15 @@ func cmdBgrewriteaof(c *Call) {
 
 func cmdWaitaof(c *Call) {
 	s := c.srv
-	local, ok := c.intRange(1, 0, 1, "ERR value is out of range, value must between 0 and 1")
+	local, ok := c.int(1, "")
 	if !ok {
 		return
 	}
-	replicas, ok := c.intRange(2, 0, 1<<62, errNotPositive)
+	if local < 0 || local > 1 {
+		c.err("ERR value is out of range, value must between 0 and 1")
+		return
+	}
+	replicas, ok := c.intRange(2, 0, math.MaxInt64, errNotPositive)
 	if !ok {
 		return
 	}

@@ -67,9 +67,13 @@ func cmdMigrate(c *Call) {
 	}
 	targets := c.srv.targets
 	for attempt := 1; ; attempt++ {
-		t := targets.open(c.srv, m.address, m.timeout)
-		if t == nil {
+		t, err := targets.open(c.srv, m.address, m.timeout)
+		if errors.Is(err, errUnresolved) {
 			c.err("IOERR error or timeout connecting to the client")
+			return
+		}
+		if err != nil { // Redis notices only now that nobody listens
+			m.finish("writing")
 			return
 		}
 		t.used = c.now

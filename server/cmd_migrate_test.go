@@ -27,6 +27,7 @@ func TestMigrateSyntax(t *testing.T) {
 		notInt = "-ERR value is not an integer or out of range"
 		both   = "-ERR When using MIGRATE KEYS option, the key argument must be set to the empty string"
 		ioErr  = "-IOERR error or timeout connecting to the client"
+		refuse = "-IOERR error or timeout writing to target instance"
 	)
 	ss.do("set k v")
 	ss.expect(
@@ -38,8 +39,10 @@ func TestMigrateSyntax(t *testing.T) {
 		"migrate h 1 k 0 x", notInt,
 		"migrate h 1 k x 0", notInt,
 		"migrate h 1 nosuch 0 0 copy REPLACE auth x auth2 y z", "+NOKEY",
-		"migrate 127.0.0.1 0 k 0 100", ioErr,
-		"migrate 127.0.0.1 nosuch k 0 100", ioErr,
+		"migrate 127.0.0.1 0 k 0 100", refuse,
+		"migrate 127.0.0.1 nosuch k 0 100", refuse,
+		"migrate 127.0.0.1 65537 k 0 100", refuse,
+		"migrate 127.0.0.1 -1 k 0 100", ioErr,
 		"exists k", ":1",
 	)
 	require.Equal(t, "+NOKEY\r\n", ss.raw("migrate", "h", "1", "", "0", "0", "keys"))

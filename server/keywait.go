@@ -2,6 +2,7 @@ package server
 
 import (
 	"math"
+	"math/big"
 	"slices"
 	"time"
 
@@ -159,19 +160,28 @@ func (s *Server) serveWait(w *keyWait, k watchKey) {
 	w.blocked.answerLocked(func(c *Client) { c.out.RawBytes(out.Buf) })
 }
 
-// timeoutSeconds parses args[i] as a timeout in seconds, with a fraction, 0 for none.
+// timeoutSeconds parses args[i] as a timeout in seconds, with a fraction, 0 for none. Redis computes in long double and rounds
+// up: what is a little below 0, -0.001 too, is 0 then.
 func (c *Call) timeoutSeconds(i int) (time.Duration, bool) {
-	f, ok := resp.ParseFloat(c.args[i])
-	ms := math.Ceil(f * 1000)
-	switch {
-	case !ok:
+	if n, ok := resp.ParseInt(c.args[i]); ok && n >= 0 && n < 1<<32 {
+		return longWait(n * 1000), true
+	}
+	seconds, ok := parseLongDouble(c.args[i])
+	if !ok {
 		c.err("ERR timeout is not a float or out of range")
-	case ms > math.MaxInt64-float64(c.now):
+		return 0, false
+	}
+	ms, accuracy := seconds.Mul(seconds, big.NewFloat(1000)).Int64()
+	if accuracy == big.Below && ms < math.MaxInt64 { // a fraction was cut off
+		ms++
+	}
+	switch {
+	case ms > math.MaxInt64-c.now:
 		c.err("ERR timeout is out of range")
 	case ms < 0:
 		c.err("ERR timeout is negative")
 	default:
-		return longWait(int64(ms)), true
+		return longWait(ms), true
 	}
 	return 0, false
 }

@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
+	"strconv"
 	"time"
 
 	"treedis/server/resp"
@@ -32,13 +34,17 @@ type target struct {
 // exclusive lock.
 type targets map[targetAddress]*target
 
-// open returns the connection to an address, or nil if none can be made in time.
-func (ts targets) open(s *Server, a targetAddress, timeout time.Duration) *target {
+// errUnresolved is for targets that no address is found for.
+var errUnresolved = errors.New("no such address")
+
+// open returns the connection to an address. Errors: errUnresolved, or what dialling failed at.
+func (ts targets) open(s *Server, a targetAddress, timeout time.Duration) (*target, error) {
 	if t := ts[a]; t != nil {
-		return t
+		return t, nil
 	}
-	if a.host == "" { // not this host, as it would be by the resolver's reading
-		return nil
+	port := leadingInt(a.port)
+	if a.host == "" || port < 0 { // not this host, as it would be by the resolver's reading
+		return nil, errUnresolved
 	}
 	if len(ts) >= maxTargets {
 		for other := range ts { // whichever comes first
@@ -48,13 +54,27 @@ func (ts targets) open(s *Server, a targetAddress, timeout time.Duration) *targe
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	conn, err := s.opts.Dial(ctx, "tcp", net.JoinHostPort(a.host, a.port))
+	conn, err := s.opts.Dial(ctx, "tcp", net.JoinHostPort(a.host, strconv.Itoa(int(uint16(port)))))
+	var unresolved *net.DNSError
+	if errors.As(err, &unresolved) {
+		return nil, errUnresolved
+	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	t := &target{conn: conn, r: resp.NewReader(conn), db: noDB}
 	ts[a] = t
-	return t
+	return t, nil
+}
+
+// leadingInt reads the number that text begins with, as C's atoi, which reads ports, does: 0 if there is none.
+func leadingInt(text string) int32 {
+	end := 0
+	for end < len(text) && (isDigit(text[end], 10) || end == 0 && (text[0] == '-' || text[0] == '+')) {
+		end++
+	}
+	n, _ := strconv.ParseInt(text[:end], 10, 64) // cut to the range if it is out of it
+	return int32(n)
 }
 
 // close closes the connection to an address, if there is one.

@@ -3,6 +3,7 @@ package differential
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -293,6 +294,39 @@ func dumped(_ *duel, p *pair, args []string, ours, theirs harness.Reply) string 
 	}
 	if len(digests) != 2 || digests[0] != digests[1] {
 		return fmt.Sprintf("values differ after being restored on the other side: %q", digests)
+	}
+	return ""
+}
+
+// storedDistances compares the sorted set of distances that a command made, within the last digits, and removes it.
+func storedDistances(_ *duel, p *pair, _ []string, ours, theirs harness.Reply) string {
+	for _, key := range []string{"dist:0", "dist:1"} {
+		var stored [2][]string
+		for i, c := range p.both() {
+			r, err := c.Do("ZRANGE", key, "0", "-1", "WITHSCORES")
+			if err != nil {
+				return err.Error()
+			}
+			stored[i] = leaves(r)
+			_, _ = c.Do("DEL", key)
+		}
+		if msg := sameDistances(stored[0], stored[1]); msg != "" {
+			return key + ": " + msg
+		}
+	}
+	return exact(nil, nil, nil, ours, theirs)
+}
+
+func sameDistances(ours, theirs []string) string {
+	if len(ours) != len(theirs) {
+		return "stored sets differ in length"
+	}
+	for i, a := range ours {
+		x, errX := strconv.ParseFloat(a, 64)
+		y, errY := strconv.ParseFloat(theirs[i], 64)
+		if i%2 == 0 && a != theirs[i] || i%2 == 1 && (errX != nil || errY != nil || math.Abs(x-y) > 1e-9*max(1, x)) {
+			return fmt.Sprintf("stored are %q and %q", ours, theirs)
+		}
 	}
 	return ""
 }

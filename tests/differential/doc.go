@@ -7,5 +7,5 @@
 //
 // What is promised: replies are equal in RESP2 and RESP3, including error texts. What is not compared to the byte, by the
 // table's entry: the order of unordered collections, random choices (compared by property), and what depends on the clock
-// (compared within a tolerance). Where Redis 7.2, the reference, is known to differ from the peer, differences72 says so and why.
+// (compared within a tolerance). What 7.0 does not have or does otherwise is compared with recorded replies of 7.2.4 (recorded_test.go). Where Redis 7.2, the reference, is known to differ from the peer, differences72 says so and why.
 package differential

@@ -2,7 +2,8 @@ package differential
 
 import "strconv"
 
-// streamGenerators are those of the streams group.
+// streamGenerators are those of the streams groups. Idle times and the bounds they are compared with are so far apart that no reply
+// depends on how fast a server was.
 func streamGenerators() map[string]func(*gen) []string {
 	return map[string]func(*gen) []string{
 		"streamkey": ofType("stream"),
@@ -12,6 +13,13 @@ func streamGenerators() map[string]func(*gen) []string {
 		"sgroup":    from([]string{"g1", "g2", "g1", "nogroup"}),
 		"consumer":  from([]string{"alice", "bob", "carol"}),
 		"creatable": from([]string{"dave", "erin"}),
+		"idle":      from([]string{"1000", "500000", "90000000", "0", "-1", "x", "9223372036854775808"}),
+		"minidle":   from([]string{"0", "0", "250000", "40000000", "-1", "x", "9223372036854775807"}),
+		"pasttime":  from([]string{"1700000000000", "1", "0", "-1", "x"}),
+		"retries":   from([]string{"0", "1", "7", "-1", "x", "9223372036854775807"}),
+		"scount":    from([]string{"10", "10", "3", "1", "0", "-1", "x"}),
+		"maxlen":    from([]string{"0", "1", "5", "10", "20", "-1", "x"}),
+		"limit":     from([]string{"0", "1", "3", "8", "100", "-1", "x"}),
 	}
 }
 

@@ -171,6 +171,7 @@ var generators = map[string]func(*gen) []string{
 	"text":     from(values),
 	"proto":    from([]string{"2", "3", "1", "4", "x", "", "-1"}),
 	"junk":     from(junk),
+	"emptyarg": from([]string{""}),
 	"unknown":  from([]string{"NOSUCH", "getx", "foo bar", "", "'quoted'", "a\r\nb", strings.Repeat("q", 140), "\x00bin"}),
 }
 

@@ -70,7 +70,8 @@ func (r repeated) emit(g *gen, dst []string) []string {
 
 // generator returns the generator of that name, or nil.
 func generator(name string) func(*gen) []string {
-	for _, pool := range []map[string]func(*gen) []string{generators, streamGenerators(), specialGenerators(), blockingGenerators()} {
+	for _, pool := range []map[string]func(*gen) []string{generators, streamGenerators(), specialGenerators(), blockingGenerators(),
+		migrateGenerators(), recordedGenerators()} {
 		if f := pool[name]; f != nil {
 			return f
 		}

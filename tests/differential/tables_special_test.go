@@ -26,7 +26,7 @@ var sortCommands = []entry{
 	{syntax: "DEL key"},
 }
 
-// geoCommands store no distances: their last digit is the C library's.
+// geoCommands: the last digit of a distance is the C library's, so stored ones have a check of their own.
 var geoCommands = []entry{
 	{syntax: "GEOADD key {[NX|XX] [CH]} (lon lat member)+"},
 	{syntax: "GEOPOS key member+"},
@@ -38,6 +38,14 @@ var geoCommands = []entry{
 	{syntax: "GEORADIUS key lon lat radius unit ASC {[WITHDIST] [COUNT posint]}"},
 	{syntax: "GEORADIUS_RO key lon lat radius unit ASC [WITHDIST]"},
 	{syntax: "GEORADIUSBYMEMBER key member radius unit ASC [WITHDIST]"},
+	{syntax: "GEORADIUS key lon lat radius unit {[ASC|DESC] [COUNT posint] [STORE key]}"},
+	{syntax: "GEORADIUSBYMEMBER key member radius unit {[ASC|DESC] [COUNT posint [ANY]] [STORE key]}"},
+	{syntax: "GEORADIUS key lon lat radius unit {[ASC|DESC] STOREDIST distkey [WITHDIST]}", asIs: true, check: storedDistances},
+	{syntax: "GEORADIUSBYMEMBER key member radius unit {[COUNT posint] STOREDIST distkey [STORE distkey]}", asIs: true, check: storedDistances},
+	{syntax: "GEOSEARCHSTORE distkey key FROMMEMBER member BYRADIUS radius unit {[ASC|DESC] STOREDIST}", asIs: true, check: storedDistances},
+	{syntax: "GEOSEARCHSTORE distkey key FROMLONLAT lon lat BYBOX radius radius unit {[COUNT posint] [ASC|DESC] STOREDIST}", asIs: true,
+		check: storedDistances},
+	{syntax: "GEOSEARCH key {FROMMEMBER member BYBOX radius radius unit [ASC|DESC] [COUNT posint [ANY]] [WITHDIST] [WITHHASH]}", check: unordered},
 	{syntax: "GEORADIUSBYMEMBER_RO key member radius unit ASC [WITHDIST]"},
 	{syntax: "ZREM key member"},
 }

@@ -13,8 +13,12 @@ func groups() []group {
 		{name: "sorting", own: "list", entries: sortCommands},
 		{name: "geo", own: "geo", entries: geoCommands},
 		{name: "hyperloglog", own: "hll", entries: hllCommands},
-		{name: "streams", own: "stream", entries: streamCommands},
+		{name: "streams", own: "stream", entries: streamCommands, setup: smallNodes},
+		{name: "stream info", own: "stream", entries: streamInfoCommands, setup: smallNodes},
 		{name: "blocking", own: "list", entries: blockingCommands},
+		{name: "migration", own: "str", entries: migrateCommands, target: true, batchLen: 200, batches: 6},
+		{name: "waiting", own: "str", entries: waitCommands, batchLen: 100, batches: 2},
+		{name: "self-test", own: "hll", entries: selfTestCommands, batchLen: 8, batches: 1},
 		{name: "transactions", own: "str", entries: transactionCommands, conns: 2},
 		{name: "connection", own: "str", entries: connectionCommands, conns: 2},
 	}

@@ -56,6 +56,7 @@ type Server struct {
 	Kind Kind
 	Dir  string // working directory, removed with the test
 
+	binary string // instead of the kind's own, unless ""
 	port   int
 	args   []string // beyond those that newArgs adds
 	config string   // a configuration file's text, or ""
@@ -73,6 +74,9 @@ type Option func(*Server)
 func Args(args ...string) Option {
 	return func(s *Server) { s.args = append(s.args, args...) }
 }
+
+// Executable runs another program of the same kind.
+func Executable(path string) Option { return func(s *Server) { s.binary = path } }
 
 // Config gives the server a configuration file with this text.
 func Config(text string) Option { return func(s *Server) { s.config = text } }
@@ -127,9 +131,12 @@ var (
 
 // launch starts the process on s.port and waits until it is ready.
 func (s *Server) launch() error {
-	bin, err := Binary(s.Kind)
-	if err != nil {
-		return err
+	bin := s.binary
+	if bin == "" {
+		var err error
+		if bin, err = Binary(s.Kind); err != nil {
+			return err
+		}
 	}
 	args, err := s.newArgs()
 	if err != nil {
