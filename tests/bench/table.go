@@ -7,6 +7,8 @@ const (
 	groupPlain    = "One command at a time"
 	groupPipeline = "Pipelines"
 	groupTypes    = "Data types"
+	groupMessages = "Scripts and messages"
+	groupAppend   = "Append-only file"
 	groupMemory   = "Memory"
 	groupPauses   = "Snapshots, synchronisation, pauses"
 	groupSize     = "Many keys"
@@ -17,6 +19,8 @@ func allRows(s scale) []row {
 	rows := plainRows(s)
 	rows = append(rows, pipelineRows(s)...)
 	rows = append(rows, typeRows(s)...)
+	rows = append(rows, evalRow(s), publishRow(100, s.of(100_000)))
+	rows = append(rows, appendRows(s)...)
 	rows = append(rows, memoryRows(s)...)
 	return append(rows, scenarioRows(s)...)
 }

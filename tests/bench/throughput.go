@@ -11,9 +11,10 @@ type targets struct{ throughput, cpu float64 }
 
 // contents is what a server holds when a round begins.
 type contents struct {
-	once  filling // loaded when the row begins
-	flush bool    // each round begins with an empty server
-	each  filling // loaded before each round, after the flush
+	args  []string // that the server is started with
+	once  filling  // loaded when the row begins
+	flush bool     // each round begins with an empty server
+	each  filling  // loaded before each round, after the flush
 }
 
 // warmUpShare of a row's requests are sent before the first round: connections, code and memory have been used once.
@@ -33,7 +34,7 @@ func throughputRow(name, group string, want targets, c contents, l load) row {
 			{name: "p99", unit: "ms"},
 		},
 		open: func(b *bench, kind harness.Kind) round {
-			s := b.start(kind)
+			s := b.start(kind, harness.Args(c.args...))
 			b.fill(s, c.once)
 			b.fill(s, c.each)
 			warmUp := l
