@@ -65,8 +65,11 @@ func cmdConfigSet(c *Call) {
 	c.out.OK()
 }
 
-func cmdConfigRewrite(c *Call) {
-	if err := c.srv.cfg.Rewrite(config.RewriteOptions{}); err != nil {
+func cmdConfigRewrite(c *Call) { c.rewriteConfig(false) }
+
+// rewriteConfig is CONFIG REWRITE; with all it writes what has its default too.
+func (c *Call) rewriteConfig(all bool) {
+	if err := c.srv.cfg.Rewrite(config.RewriteOptions{All: all}); err != nil {
 		c.srv.logger.warningf("CONFIG REWRITE failed: %v", err)
 		c.err(err.Error())
 		return

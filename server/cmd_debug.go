@@ -35,20 +35,21 @@ type debugCommand struct {
 // debugCommands are the subcommands; DEBUG's table of its own since Redis documents none of them.
 func debugCommands() map[string]debugCommand {
 	return map[string]debugCommand{
-		"aof-flush-sleep": {1, 1, debugFlushSleep, "<microseconds> - Wait before each write to the append-only file."},
-		"change-repl-id":  {0, 0, debugChangeReplID, "Begin a new replication history, which no replica can continue from."},
-		"digest":          {0, 0, debugDigest, "Fingerprint of all data, equal to Redis's."},
-		"digest-value":    {0, -1, debugDigestValue, "<key> ... - Fingerprint of single values."},
-		"error":           {1, 1, debugError, "<text> - Reply with an error."},
-		"htstats":         {1, 2, debugHTStats, "<dbid> [full] - Shape of a database's hash tables."},
-		"listpack":        {1, 1, debugListpack, "<key> - Size of a value kept as one listpack."},
-		"loadaof":         {0, 0, debugLoadAOF, "Write out the append-only file and load it again."},
-		"log":             {1, 1, debugLog, "<text> - Write a line to the log."},
-		"object":          {1, 1, debugObject, "<key> - How a value is kept."},
-		"panic":           {0, 0, debugPanic, "Crash the server."},
-		"pause-cron":      {1, 1, debugPauseCron, "<0|1> - Whether nothing is done that is due every so often."},
-		"populate":        {1, 3, debugPopulate, "<count> [<prefix>] [<size>] - Create string keys named <prefix>:<number>."},
-		"protocol":        {1, 1, debugProtocol, "<type> - Reply with a value of a RESP3 type."},
+		"aof-flush-sleep":          {1, 1, debugFlushSleep, "<microseconds> - Wait before each write to the append-only file."},
+		"change-repl-id":           {0, 0, debugChangeReplID, "Begin a new replication history, which no replica can continue from."},
+		"config-rewrite-force-all": {0, 0, debugConfigRewrite, "CONFIG REWRITE that writes every setting, not only those that differ from their default."},
+		"digest":                   {0, 0, debugDigest, "Fingerprint of all data, equal to Redis's."},
+		"digest-value":             {0, -1, debugDigestValue, "<key> ... - Fingerprint of single values."},
+		"error":                    {1, 1, debugError, "<text> - Reply with an error."},
+		"htstats":                  {1, 2, debugHTStats, "<dbid> [full] - Shape of a database's hash tables."},
+		"listpack":                 {1, 1, debugListpack, "<key> - Size of a value kept as one listpack."},
+		"loadaof":                  {0, 0, debugLoadAOF, "Write out the append-only file and load it again."},
+		"log":                      {1, 1, debugLog, "<text> - Write a line to the log."},
+		"object":                   {1, 1, debugObject, "<key> - How a value is kept."},
+		"panic":                    {0, 0, debugPanic, "Crash the server."},
+		"pause-cron":               {1, 1, debugPauseCron, "<0|1> - Whether nothing is done that is due every so often."},
+		"populate":                 {1, 3, debugPopulate, "<count> [<prefix>] [<size>] - Create string keys named <prefix>:<number>."},
+		"protocol":                 {1, 1, debugProtocol, "<type> - Reply with a value of a RESP3 type."},
 		"quicklist-packed-threshold": {1, 1, debugPackedThreshold,
 			"<size> - From how many bytes on an element of a large list is held by itself; 0 for the default."},
 		"reload":                   {0, -1, debugReload, "[NOSAVE] [NOFLUSH] [MERGE] - Save the data and load it again."},
@@ -63,8 +64,7 @@ func debugCommands() map[string]debugCommand {
 }
 
 func cmdDebug(c *Call) {
-	if !c.srv.debugAllowed(c.c) {
-		c.err("ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.")
+	if !c.allowed(config.EnableDebugCommand, "debug") {
 		return
 	}
 	name := strings.ToLower(string(c.args[1]))
@@ -79,17 +79,6 @@ func cmdDebug(c *Call) {
 		return
 	}
 	sub.run(c)
-}
-
-// debugAllowed reports whether enable-debug-command lets the client use DEBUG.
-func (s *Server) debugAllowed(c *Client) bool {
-	switch config.EnableDebugCommand.Get(s.cfg) {
-	case config.AllowYes:
-		return true
-	case config.AllowLocal:
-		return c.conn == nil || isLocal(c.conn.RemoteAddr())
-	}
-	return false
 }
 
 func (c *Call) debugHelp() {
@@ -110,6 +99,8 @@ func debugChangeReplID(c *Call) {
 	c.srv.ids.Clear()
 	c.out.OK()
 }
+
+func debugConfigRewrite(c *Call) { c.rewriteConfig(true) }
 
 func debugDigest(c *Call) {
 	d := datasetDigest(c.srv.store)

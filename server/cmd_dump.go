@@ -25,6 +25,16 @@ var dumpCommands = []row{
 		Syntax: "key ttl:integer serialized-value [REPLACE^3.0.0] [ABSTTL^5.0.0] [IDLETIME seconds:integer^5.0.0] " +
 			"[FREQ frequency:integer^5.0.0]",
 		History: []command.Change{{"3.0.0", "`REPLACE`"}, {"5.0.0", "`ABSTTL`"}, {"5.0.0", "`IDLETIME` and `FREQ`"}}}, run: cmdRestore},
+	{Spec: command.Spec{Name: "restore-asking", Arity: -4, Flags: command.Write | command.DenyOOM | command.Asking,
+		Categories: command.CatKeyspace | command.CatDangerous,
+		Keys:       []command.KeySpec{command.Key(1, command.OW|command.Update)},
+		Since:      "3.0.0", Group: "server",
+		Complexity: "as RESTORE",
+		Summary:    "RESTORE, as the nodes of a cluster send it to each other",
+		Syntax: "key ttl:integer serialized-value [REPLACE^3.0.0] [ABSTTL^5.0.0] [IDLETIME seconds:integer^5.0.0] " +
+			"[FREQ frequency:integer^5.0.0]",
+		Doc:     command.SystemCommand,
+		History: []command.Change{{"3.0.0", "`REPLACE`"}, {"5.0.0", "`ABSTTL`"}, {"5.0.0", "`IDLETIME` and `FREQ`"}}}, run: cmdRestore},
 }
 
 func cmdDump(c *Call) {

@@ -31,7 +31,7 @@ var slowCommands = []row{
 		Flags: command.Admin | command.NoScript | command.Loading | command.Stale,
 		Since: "7.0.0", Group: "server", Complexity: "O(N), N commands with a histogram",
 		Summary: "Tell how long commands took, as a cumulative distribution",
-		Syntax:  "[command/COMMAND...]",
+		Syntax:  "[command...]",
 		Tips:    []string{"nondeterministic_output", "request_policy:all_nodes", "response_policy:special"}}, run: cmdLatencyHistogram},
 	{Spec: command.Spec{Name: "latency|history", Arity: 3,
 		Flags: command.Admin | command.NoScript | command.Loading | command.Stale,
