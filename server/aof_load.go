@@ -24,7 +24,7 @@ type aofTarget struct {
 // newAOFTarget returns a target; the caller holds the exclusive lock.
 func (s *Server) newAOFTarget(pauses bool) *aofTarget {
 	c := s.newClient(nil, &resp.Writer{}, 0)
-	c.isMaster, c.authenticated = true, true
+	c.isMaster, c.user = true, nil
 	counters := newLoopStats(s.table)
 	c.counters = &counters // which commands had been executed before says nothing of now
 	return &aofTarget{s: s, c: c, pauses: pauses, info: rdbInfo{offset: -1}}

@@ -15,6 +15,7 @@ type blockedCall struct {
 	redacted  []int           // of args, what the slow log must not show
 	took      time.Duration   // of execution, without the wait
 	failed    bool            // an error is the answer
+	rejected  bool            // it did not run after all, for want of the right
 	cancel    func()          // takes the command out of where it waits; exclusive lock
 	onTimeout func(c *Client) // nil: it ends neither by a timeout nor by CLIENT UNBLOCK
 	timer     *time.Timer     // nil: for ever
@@ -71,8 +72,12 @@ func (b *blockedCall) end(reply func(c *Client), answer bool) {
 			return
 		}
 		c.blocked = nil
-		c.counters.command(b.row).executed(int64(b.took), b.failed, config.LatencyTracking.Get(c.srv.cfg))
-		c.srv.logSlow(c, b.row, b.args, b.redacted, b.took)
+		if b.rejected {
+			c.counters.command(b.row).rejected.add(1)
+		} else {
+			c.counters.command(b.row).executed(int64(b.took), b.failed, config.LatencyTracking.Get(c.srv.cfg))
+			c.srv.logSlow(c, b.row, b.args, b.redacted, b.took)
+		}
 		mark := c.out.Len()
 		reply(c)
 		c.mute(mark)

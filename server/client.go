@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"treedis/repl"
+	"treedis/server/acl"
 	"treedis/server/netio"
 	"treedis/server/resp"
 	"treedis/store"
@@ -35,7 +36,8 @@ type Client struct {
 	db              *store.DB
 	name            string
 	libName, libVer string
-	user            string
+	user            *acl.User // nil: the server itself, which may do everything
+	checker         acl.Checker
 	authenticated   bool
 	noEvict         bool
 	noTouch         bool
@@ -94,13 +96,13 @@ func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) + 
 
 // newClient returns a client that is not registered: of a connection, or a pseudo client if conn is nil.
 func (s *Server) newClient(conn *netio.Conn, out *resp.Writer, loop int) *Client {
-	c := &Client{srv: s, conn: conn, out: out, loop: loop, db: s.store.DB(0), user: defaultUser, fd: -1}
+	c := &Client{srv: s, conn: conn, out: out, loop: loop, db: s.store.DB(0), fd: -1}
 	if conn != nil {
 		c.addr, c.laddr, c.fd = conn.RemoteAddr(), conn.LocalAddr(), conn.FD()
 	}
 	c.lock = lockHolder{l: s.lock, loop: loop}
 	c.counters = s.stats.of(loop)
-	c.authenticated = !s.authRequired()
+	c.beDefault()
 	return c
 }
 

@@ -121,7 +121,7 @@ func (p *peer) appendInfo(dst []byte, by *Call) []byte {
 	number(" tot-mem", m.total())
 	text(" events", p.events(m))
 	text(" cmd", command)
-	text(" user", c.user)
+	text(" user", c.user.Name())
 	number(" redir", c.redirection())
 	number(" resp", int64(c.out.Protocol()))
 	text(" lib-name", c.libName)

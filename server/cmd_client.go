@@ -3,6 +3,7 @@ package server
 import (
 	"math"
 
+	"treedis/server/acl"
 	"treedis/server/command"
 )
 
@@ -232,7 +233,7 @@ func (c *Call) clientKind(i int) (clientKind, bool) {
 type killFilter struct {
 	id          int64
 	addr, laddr []byte
-	user        []byte
+	user        *acl.User
 	kind        clientKind
 	spare       *Client // the caller, with SKIPME
 }
@@ -242,7 +243,7 @@ func (f *killFilter) fits(p *peer) bool {
 		(f.laddr == nil || p.laddr == string(f.laddr)) &&
 		(f.kind == anyKind || p.kind == f.kind) &&
 		(f.id == 0 || p.id == f.id) &&
-		(f.user == nil || p.user == string(f.user)) &&
+		(f.user == nil || p.user == f.user) &&
 		p.Client != f.spare
 }
 
@@ -255,18 +256,7 @@ func cmdClientKill(c *Call) {
 			return
 		}
 	}
-	n := 0
-	for _, p := range c.srv.peers() {
-		if !f.fits(&p) {
-			continue
-		}
-		n++
-		if p.Client == c.c {
-			c.c.closeAfter = true
-		} else {
-			c.srv.hangUp(&p)
-		}
-	}
+	n := c.drop(f.fits)
 	switch {
 	case !old:
 		c.out.Int(int64(n))
@@ -292,8 +282,8 @@ func (c *Call) killFilter() (f killFilter, ok bool) {
 		case c.is(i, "laddr"):
 			f.laddr, ok = value, true
 		case c.is(i, "user"):
-			f.user = value
-			if ok = string(value) == defaultUser; !ok {
+			f.user = c.srv.users.Find(value)
+			if ok = f.user != nil; !ok {
 				c.err("ERR No such user '" + cString(value) + "'")
 			}
 		case c.is(i, "skipme") && c.is(i+1, "yes"):

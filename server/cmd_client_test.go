@@ -139,7 +139,7 @@ func TestHelp(t *testing.T) {
 // clientLine is the form of a line of CLIENT LIST.
 var clientLine = regexp.MustCompile(`^id=\d+ addr=\S* laddr=\S* fd=-?\d+ name=\S* age=\d+ idle=\d+ flags=\w+ db=\d+ sub=0 psub=0 ssub=0 ` +
 	`multi=-?\d+ qbuf=\d+ qbuf-free=\d+ argv-mem=\d+ multi-mem=\d+ rbs=\d+ rbp=0 obl=\d+ oll=\d+ omem=\d+ tot-mem=\d+ events=r?w? ` +
-	`cmd=[a-z|NUL-]+ user=default redir=-1 resp=[23] lib-name=\S* lib-ver=\S*$`)
+	`cmd=[a-z|NUL-]+ user=(default|\(superuser\)) redir=-1 resp=[23] lib-name=\S* lib-ver=\S*$`)
 
 // clients returns the lines of CLIENT LIST.
 func (w *wire) clients(options string) (lines []string) {

@@ -69,7 +69,7 @@ func cmdConfigRewrite(c *Call) { c.rewriteConfig(false) }
 
 // rewriteConfig is CONFIG REWRITE; with all it writes what has its default too.
 func (c *Call) rewriteConfig(all bool) {
-	if err := c.srv.cfg.Rewrite(config.RewriteOptions{All: all}); err != nil {
+	if err := c.srv.cfg.Rewrite(config.RewriteOptions{Users: c.srv.userLines(), All: all}); err != nil {
 		c.srv.logger.warningf("CONFIG REWRITE failed: %v", err)
 		c.err(err.Error())
 		return

@@ -1,11 +1,8 @@
 package server
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-
+	"treedis/server/acl"
 	"treedis/server/command"
-	"treedis/server/config"
 )
 
 var connectionCommands = []row{
@@ -76,7 +73,7 @@ func cmdSelect(c *Call) {
 }
 
 func cmdAuth(c *Call) {
-	user, password := []byte(defaultUser), c.args[1]
+	user, password := []byte(acl.DefaultName), c.args[1]
 	for i := range min(len(c.args)-1, 2) {
 		c.redact(i + 1)
 	}
@@ -86,36 +83,13 @@ func cmdAuth(c *Call) {
 		return
 	case len(c.args) == 3:
 		user, password = c.args[1], c.args[2]
-	case !c.srv.authRequired():
+	case c.srv.users.Default().NeedsNoPassword():
 		c.err(errNoPassword)
 		return
 	}
 	if c.authenticate(user, password) {
 		c.out.OK()
 	}
-}
-
-// defaultUser is the user whose password requirepass is. There are no others.
-const defaultUser = "default"
-
-// authenticate logs the client in, or replies that it may not.
-func (c *Call) authenticate(user, password []byte) bool {
-	if string(user) != defaultUser || !c.srv.passwordIs(password) {
-		c.stats().authFailures.add(1)
-		c.err(errWrongPass)
-		return false
-	}
-	c.c.user, c.c.authenticated = defaultUser, true
-	return true
-}
-
-// passwordIs compares with requirepass, in a time that tells nothing of it. Without one any password will do.
-func (s *Server) passwordIs(password []byte) bool {
-	if !s.authRequired() {
-		return true
-	}
-	given, want := sha256.Sum256(password), sha256.Sum256([]byte(config.RequirePass.Get(s.cfg)))
-	return subtle.ConstantTimeCompare(given[:], want[:]) == 1
 }
 
 // helloOptions is what HELLO was asked for besides telling of the server.
@@ -133,7 +107,7 @@ func cmdHello(c *Call) {
 	if o.user != nil && !c.authenticate(o.user, o.password) {
 		return
 	}
-	if !c.c.authenticated && c.srv.authRequired() {
+	if !c.c.authenticated {
 		c.err(errHelloNoAuth)
 		return
 	}
@@ -217,7 +191,7 @@ func cmdReset(c *Call) {
 	c.srv.endMonitor(client)
 	c.srv.stopTracking(client)
 	client.db = c.srv.store.DB(0)
-	client.user, client.authenticated = defaultUser, !c.srv.authRequired()
+	client.beDefault()
 	client.name = "" // the library's name stays: it is still the one behind the connection
 	client.noTouch, client.noEvict, client.reply = false, false, replyOn
 	c.out.SetProtocol(2)

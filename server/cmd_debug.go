@@ -64,9 +64,6 @@ func debugCommands() map[string]debugCommand {
 }
 
 func cmdDebug(c *Call) {
-	if !c.allowed(config.EnableDebugCommand, "debug") {
-		return
-	}
 	name := strings.ToLower(string(c.args[1]))
 	if name == "help" {
 		c.debugHelp()

@@ -1,11 +1,6 @@
 package server
 
-import (
-	"strings"
-
-	"treedis/server/command"
-	"treedis/server/config"
-)
+import "treedis/server/command"
 
 // moduleCommands answer truthfully that there are no modules: those of Redis are native code that calls into its own.
 var moduleCommands = []row{
@@ -39,28 +34,9 @@ var moduleCommands = []row{
 func cmdModuleList(c *Call) { c.out.Array(0) }
 
 func cmdModuleLoad(c *Call) {
-	if c.allowed(config.EnableModuleCommand, "module") {
-		c.err("ERR Error loading the extension: this server runs no modules")
-	}
+	c.err("ERR Error loading the extension: this server runs no modules")
 }
 
 func cmdModuleUnload(c *Call) {
-	if c.allowed(config.EnableModuleCommand, "module") {
-		c.err("ERR Error unloading module: no such module with that name")
-	}
-}
-
-// allowed replies that a protected command is not for this client, unless its directive says otherwise.
-func (c *Call) allowed(by config.Enum[config.Allowance], name string) bool {
-	switch by.Get(c.srv.cfg) {
-	case config.AllowYes:
-		return true
-	case config.AllowLocal:
-		if c.c.conn == nil || isLocal(c.c.conn.RemoteAddr()) {
-			return true
-		}
-	}
-	c.err("ERR " + strings.ToUpper(name) + " command not allowed. If the enable-" + name + "-command option is set to \"local\", you can run it " +
-		"from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.")
-	return false
+	c.err("ERR Error unloading module: no such module with that name")
 }

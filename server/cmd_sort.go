@@ -112,8 +112,17 @@ func (s *sorting) parse(readOnly bool) (ok bool) {
 		case c.is(i, "by") && left >= 1:
 			i++
 			s.by = c.args[i]
-			s.unsorted = s.unsorted || asterisk(s.by) < 0
+			if asterisk(s.by) < 0 {
+				s.unsorted = true
+			} else if !c.readsAllKeys() {
+				c.err("ERR BY option of SORT denied due to insufficient ACL permissions.")
+				return false
+			}
 		case c.is(i, "get") && left >= 1:
+			if !c.readsAllKeys() {
+				c.err("ERR GET option of SORT denied due to insufficient ACL permissions.")
+				return false
+			}
 			i++
 			s.get = append(s.get, c.args[i])
 		default:
@@ -122,6 +131,11 @@ func (s *sorting) parse(readOnly bool) (ok bool) {
 		}
 	}
 	return true
+}
+
+// readsAllKeys reports whether the user may read every key, as it takes to follow patterns.
+func (c *Call) readsAllKeys() bool {
+	return c.c.checker.CheckAllKeys(c.c.user, c.row.Meta(), c.args, command.RO|command.Access)
 }
 
 // asterisk returns the index of the first one in a pattern, -1 if there is none. As a C string it ends at a zero byte.

@@ -22,7 +22,7 @@ func (s *Server) process(c *Client) {
 	defer s.reportPanic() // before the lock is given back
 	s.beginBatch(c)
 	for n := 1; !c.closing.Load(); n++ {
-		c.parser.Unauthenticated = !c.authenticated
+		c.parser.Unauthenticated = s.authRequired(c)
 		args, used, err := c.parser.Next(c.conn.In())
 		if err != nil {
 			s.protocolError(c, err)
@@ -245,7 +245,12 @@ func (s *Server) flagsOf(r *row, args [][]byte) command.Flags {
 
 // refusal returns the error with which a command is refused before it runs, in Redis's order.
 func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
-	if !c.authenticated && !r.Flags.Has(command.NoAuth) && s.authRequired() {
+	if r.Flags.Has(command.Protected) {
+		if text := s.protection(c, r); text != "" {
+			return text
+		}
+	}
+	if !r.Flags.Has(command.NoAuth) && s.authRequired(c) {
 		return errNoAuth
 	}
 	if c.multi.active && r.Flags.Has(command.NoMulti) {
@@ -253,6 +258,15 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 	}
 	if c == s.masterClient && r.Flags.Has(command.Admin) && !r.isReplConf {
 		return errNotInStream // no master sends these, and half of a stream must not change the role or the history
+	}
+	if !c.user.Unrestricted() {
+		where := atTopLevel
+		if c.multi.active {
+			where = inMulti
+		}
+		if text := s.forbidden(c, r, args, where, c); text != "" {
+			return "NOPERM " + text
+		}
 	}
 	if c.isMaster {
 		return "" // its stream is applied whatever the state: the other replicas apply it too

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"treedis/server/acl"
 	"treedis/server/config"
 	"treedis/server/histogram"
 	"treedis/server/pubsub"
@@ -69,8 +70,15 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.int("instantaneous_eventloop_duration_usec", int64(r.roundTime.mean())/1000)
 	w.int("client_query_buffer_limit_disconnections", sum(func(l *loopStats) counter { return l.queryLimit }))
 	w.int("client_output_buffer_limit_disconnections", sum(func(l *loopStats) counter { return l.outputLimit }))
-	w.int("acl_access_denied_auth", sum(func(l *loopStats) counter { return l.authFailures }))
-	w.zeros("acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
+	for _, denied := range []struct {
+		field  string
+		reason acl.Reason
+	}{
+		{"acl_access_denied_auth", acl.Auth}, {"acl_access_denied_cmd", acl.Command},
+		{"acl_access_denied_key", acl.Key}, {"acl_access_denied_channel", acl.Channel},
+	} {
+		w.int(denied.field, sum(func(l *loopStats) counter { return l.refused[denied.reason] }))
+	}
 }
 
 func (s *Server) infoDebug(w *infoWriter) {

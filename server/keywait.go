@@ -134,6 +134,15 @@ func (s *Server) serveWait(w *keyWait, k watchKey) {
 	if !w.want.metBy(e) || w.blocked.answered || client.closing.Load() {
 		return
 	}
+	if text := s.forbidden(client, w.row, w.args, atTopLevel, client); text != "" { // rights may have changed
+		s.waits.remove(w)
+		w.blocked.rejected = true
+		w.blocked.answerLocked(func(c *Client) {
+			c.out.Error("NOPERM " + text)
+			s.countErrorText(c.loop, "NOPERM")
+		})
+		return
+	}
 	var out resp.Writer
 	out.SetProtocol(client.out.Protocol())
 	call := &Call{

@@ -42,10 +42,10 @@ func (s *Server) refuse(c *Client, text string) {
 	c.conn.CloseAfterFlush()
 }
 
-// protects reports whether protected mode turns a peer away: no password is set, and the connection
+// protects reports whether protected mode turns a peer away: the default user needs no password, and the connection
 // comes from another machine.
 func (s *Server) protects(remote string) bool {
-	if !config.ProtectedMode.Get(s.cfg) || s.authRequired() {
+	if !config.ProtectedMode.Get(s.cfg) || !s.users.Default().NeedsNoPassword() {
 		return false
 	}
 	return !isLocal(remote)

@@ -47,7 +47,7 @@ func (s *Server) newReplication() {
 	s.masterClient = s.newClient(nil, &resp.Writer{}, 0)
 	s.nextClient++
 	s.masterClient.id, s.masterClient.created = s.nextClient, s.now()
-	s.masterClient.isMaster, s.masterClient.authenticated = true, true
+	s.masterClient.isMaster, s.masterClient.user = true, nil // what a master sends was allowed there
 	s.role.link = repl.NewLink(repl.LinkOptions{
 		Log: s.log, Identity: s.ids, Master: s.master, Target: replTarget{s}, Config: s.linkConfig,
 		Dial: func(ctx context.Context, a repl.Address) (net.Conn, error) {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"treedis/server/acl"
 	"treedis/server/command"
 	"treedis/server/config"
 	"treedis/server/resp"
@@ -125,7 +126,7 @@ func (c *Call) startScript(name string, flags script.Flags, readOnly bool) *scri
 	e := s.scripts.client
 	e.loop, e.counters = c.c.loop, c.c.counters
 	e.db, e.user, e.noTouch = c.db, c.c.user, c.c.noTouch
-	e.authenticated, e.isMaster = true, c.c.isMaster
+	e.isMaster = c.c.isMaster
 	e.lock.mode = exclusive // the caller holds it
 	e.multi.executing = true
 	e.call.now = c.now
@@ -220,6 +221,9 @@ func (r *scriptRun) refusal(row *row, args [][]byte) string {
 	case !row.Flags.Has(command.Stale) && s.role.masterDown() && !config.ReplicaServeStaleData.Get(s.cfg):
 		return "Can not execute the command on a stale replica"
 	}
+	if text := s.forbidden(s.scripts.client, row, args, inScript, r.caller); text != "" {
+		return "ACL failure in script: " + text
+	}
 	obey := r.caller.isMaster
 	if r.readOnly && row.Flags&(command.Write|command.MayReplicate) != 0 {
 		return "Write commands are not allowed from read-only scripts."
@@ -250,5 +254,8 @@ func (r *scriptRun) SetReplication(to script.Replication) { r.silent = to == 0 }
 // Allowed is redis.acl_check_cmd.
 func (r *scriptRun) Allowed(args [][]byte) (allowed, found bool) {
 	row, _ := r.srv.table.Lookup(args)
-	return row != nil, row != nil
+	if row == nil {
+		return false, false
+	}
+	return r.caller.checker.Check(r.caller.user, row.Meta(), args).Reason == acl.Allowed, true
 }

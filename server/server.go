@@ -19,6 +19,7 @@ import (
 
 	"treedis/repl"
 	"treedis/repl/aof"
+	"treedis/server/acl"
 	"treedis/server/command"
 	"treedis/server/config"
 	"treedis/server/function"
@@ -80,6 +81,7 @@ type Server struct {
 	slow          slowness // safe by itself
 	watchers      watchers
 	waits         keyWaits
+	users         *acl.Users // looked up under the shared lock too
 	clients       map[int64]*Client
 	channels      *pubsub.Registry[*Client] // looked up under the shared lock too
 	trackers      trackers
@@ -102,6 +104,7 @@ type Server struct {
 	restoredDB    int  // selected in the stream that a restarted replica continues
 	resumable     bool // a master may know this server's replication id and offset
 
+	aclLog       acl.Log
 	out          outboxes
 	ids          *repl.Identity
 	master       *repl.Master
@@ -183,6 +186,7 @@ func New(opts Options) (*Server, error) {
 		opts: opts, cfg: opts.Config, table: table, started: time.Now(),
 		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}), wake: make(chan struct{}, 1),
 		debug:    debugCommands(),
+		users:    newUsers(table, opts.Config),
 		waits:    keyWaits{of: map[watchKey][]*keyWait{}},
 		watchers: watchers{}, clients: map[int64]*Client{}, targets: targets{}, localExpiries: localExpiries{},
 	}

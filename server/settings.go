@@ -29,8 +29,6 @@ func (s *Server) limits() store.Limits {
 	}
 }
 
-func (s *Server) authRequired() bool { return config.RequirePass.Get(s.cfg) != "" }
-
 // applyConfig puts the configuration into effect, and sees to it that what CONFIG SET changes is too.
 // CONFIG SET runs under the exclusive lock.
 func (s *Server) applyConfig() error {
@@ -54,6 +52,7 @@ func (s *Server) applyConfig() error {
 			config.SyncReplicas, config.TLSPort, config.MaxMemory, config.MaxMemoryPolicy,
 		}},
 		{s.applySlowness, []config.Directive{config.SlowlogLogSlowerThan, config.SlowlogMaxLen, config.LatencyMonitorThreshold}},
+		{s.applyRequirePass, []config.Directive{config.RequirePass}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
 		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},
 		{s.applyPort, []config.Directive{config.Port}},
@@ -67,7 +66,7 @@ func (s *Server) applyConfig() error {
 		}
 		s.cfg.OnChange(a.apply, a.of...)
 	}
-	return nil
+	return s.loadUsers()
 }
 
 // applyLog opens the log file, if one is set, and sets the level. The file is opened anew for each line

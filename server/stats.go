@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"treedis/server/acl"
 	"treedis/server/command"
 	"treedis/server/histogram"
 )
@@ -41,11 +42,11 @@ type loopStats struct {
 	keyspaceHits   counter
 	keyspaceMisses counter
 	errorReplies   counter
-	authFailures   counter
-	executed       counter // commands
-	longestBatch   counter // commands of one client in a row
-	queryLimit     counter // clients closed for exceeding client-query-buffer-limit
-	outputLimit    counter // clients closed for exceeding client-output-buffer-limit
+	refused        [acl.Channel + 1]counter // by acl.Reason; since the start
+	executed       counter                  // commands
+	longestBatch   counter                  // commands of one client in a row
+	queryLimit     counter                  // clients closed for exceeding client-query-buffer-limit
+	outputLimit    counter                  // clients closed for exceeding client-output-buffer-limit
 	_              [64]byte
 }
 
@@ -124,7 +125,7 @@ func (s *stats) reset(now traffic) {
 		l := &s.loops[i]
 		clear(l.commands)
 		clear(l.errors)
-		l.keyspaceHits, l.keyspaceMisses, l.errorReplies, l.authFailures = 0, 0, 0, 0
+		l.keyspaceHits, l.keyspaceMisses, l.errorReplies = 0, 0, 0
 		l.executed, l.longestBatch = 0, 0
 		l.queryLimit, l.outputLimit = 0, 0
 	}

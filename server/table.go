@@ -35,6 +35,7 @@ type row struct {
 // tableGroups lists the rows of all groups.
 func tableGroups() [][]row {
 	return [][]row{
+		aclCommands,
 		appendOnlyCommands,
 		bitmapCommands,
 		blockingListCommands,

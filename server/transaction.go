@@ -232,6 +232,11 @@ func cmdExec(c *Call) {
 	client.multi.active, client.multi.executing = false, true
 	c.out.Array(len(queued))
 	for _, q := range queued {
+		if text := s.forbiddenNow(client, q.row, q.args); text != "" {
+			c.out.Error(text)
+			s.countErrorText(client.loop, text)
+			continue
+		}
 		s.run(client, q.row, q.args)
 	}
 	// run has reused the call: it is EXEC's again, which changes nothing itself.

@@ -107,10 +107,10 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("ERR Unknown option or number of arguments for CONFIG SET - '%s'", e.Name)
 }
 
-// sysReason is what the C library's strerror says of an error's errno, which
+// SysReason is what the C library's strerror says of an error's errno, which
 // is what clients of CONFIG SET dir and CONFIG REWRITE expect to read: Go's
 // texts but for the capital.
-func sysReason(err error) string {
+func SysReason(err error) string {
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
 		var pe *fs.PathError
@@ -127,4 +127,4 @@ func sysReason(err error) string {
 }
 
 // unixReason is err as a reason for refusing a value.
-func unixReason(err error) error { return errors.New(sysReason(err)) }
+func unixReason(err error) error { return errors.New(SysReason(err)) }

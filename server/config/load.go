@@ -145,7 +145,7 @@ func (l *loader) file(path string) error {
 // unreadable blames the line that includes the file, or the file itself if it
 // was named on the command line.
 func (l *loader) unreadable(path string, err error) error {
-	err = fmt.Errorf("can't open config file '%s': %s", path, sysReason(err))
+	err = fmt.Errorf("can't open config file '%s': %s", path, SysReason(err))
 	if l.at.Source == "" {
 		l.at.Source = path
 	}
@@ -252,7 +252,7 @@ func (l *loader) finish() error {
 	path := l.c.Path(name)
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return &LoadError{Origin{Source: path}, fmt.Errorf("%w: %s", errLogFile, sysReason(err))}
+		return &LoadError{Origin{Source: path}, fmt.Errorf("%w: %s", errLogFile, SysReason(err))}
 	}
 	return f.Close()
 }

@@ -41,10 +41,10 @@ func (c *Config) Rewrite(opt RewriteOptions) error {
 	}
 	old, err := os.ReadFile(c.file)
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = replaceFile(c.file, c.rewritten(string(old), opt))
+		err = ReplaceFile(c.file, c.rewritten(string(old), opt))
 	}
 	if err != nil {
-		return fmt.Errorf("ERR Rewriting config file: %s", sysReason(err))
+		return fmt.Errorf("ERR Rewriting config file: %s", SysReason(err))
 	}
 	return nil
 }
@@ -160,9 +160,9 @@ func (r *rewriter) text() string {
 	return b.String()
 }
 
-// replaceFile puts text in the place of the file at path, or leaves it as it
+// ReplaceFile puts text in the place of the file at path, or leaves it as it
 // was.
-func replaceFile(path, text string) (err error) {
+func ReplaceFile(path, text string) (err error) {
 	// The mode is cut by the umask, which a temporary file of mode 0600 would
 	// not be; the process id keeps servers that share a file apart.
 	tmp := path + "." + strconv.Itoa(os.Getpid()) + ".tmp"
