@@ -88,6 +88,7 @@ type duel struct {
 	sorted       map[string]bool // likewise
 	thinned      map[string]bool // likewise
 	outcomes     outcomes
+	audience     *audience // see listen
 }
 
 // outcomes counts by command and protocol, "lpush 2", how often it succeeded and how often it failed.
@@ -216,6 +217,9 @@ func (d *duel) batch(productions []production, proto, round int) {
 	d.history = []string{fmt.Sprintf("seed %d, group %s, RESP%d, batch %d", d.seed, d.group.name, proto, round)}
 	d.rangeStored, d.sorted, d.thinned = make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	d.prepare()
+	if d.audience != nil {
+		d.events()
+	}
 	conns := make([]*pair, max(1, d.group.conns))
 	for i := range conns {
 		conns[i] = d.dial(proto)
@@ -369,6 +373,9 @@ func (d *duel) compare(p *pair, conn int, c check, args []string) harness.Reply 
 	require.NoError(d.t, err, "ours, after\n%s", d.tail())
 	theirs, err := p.theirs.Do(d.addressed(1, args)...)
 	require.NoError(d.t, err, "theirs, after\n%s", d.tail())
+	if d.audience != nil {
+		d.compareEvents(args)
+	}
 	if ours.IsError() || theirs.IsError() {
 		c = exact
 	}
@@ -381,6 +388,9 @@ func (d *duel) compare(p *pair, conn int, c check, args []string) harness.Reply 
 			p.ours.OK(d.t, "DEL", args[1])
 			p.theirs.OK(d.t, "DEL", args[1])
 		}
+	}
+	if d.audience != nil {
+		d.events() // of what the check sent
 	}
 	return ours
 }
