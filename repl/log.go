@@ -66,12 +66,16 @@ type Log struct {
 	tail        *block   // the writer's; nil while inactive
 	backlog     bool     // guarded by mu
 	backlogSize int64    // guarded by mu
+
+	memory atomic.Int64 // of blocks
+	excess atomic.Int64 // from how much memory on more than the backlog is held
 }
 
 // NewLog returns an inactive log at offset 0 whose backlog, once enabled, keeps
 // at least backlogSize bytes.
 func NewLog(backlogSize int64) *Log {
-	l := &Log{selectedDB: NoDB, backlogSize: max(backlogSize, MinBacklogSize)}
+	l := &Log{selectedDB: NoDB}
+	l.setBacklogSizeLocked(backlogSize)
 	l.readers.Store(&[]*Reader{})
 	return l
 }
@@ -160,6 +164,7 @@ func (l *Log) grow(end int64) {
 	l.mu.Lock()
 	next := &block{base: end}
 	l.blocks = append(l.blocks, next)
+	l.memory.Add(blockMemory)
 	l.tail.next.Store(next)
 	l.tail = next
 	evicted := l.overLimitLocked(end)
@@ -204,6 +209,7 @@ func (l *Log) trimLocked(end int64) {
 	if n == 0 {
 		return
 	}
+	l.memory.Add(-int64(n) * blockMemory)
 	clear(l.blocks[:n]) // the slice's array outlives the reslicing
 	l.blocks = l.blocks[n:]
 	if base := l.blocks[0].base; base > l.start.Load() {
@@ -261,7 +267,7 @@ func (l *Log) BacklogActive() bool { return l.served.Load() }
 func (l *Log) SetBacklogSize(n int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.backlogSize = max(n, MinBacklogSize)
+	l.setBacklogSizeLocked(n)
 	l.trimLocked(l.end.Load())
 }
 
@@ -285,6 +291,7 @@ func (l *Log) Reset(offset int64) {
 	l.start.Store(offset)
 	l.end.Store(offset)
 	l.blocks, l.tail = nil, nil
+	l.memory.Store(0)
 	l.selectedDB = NoDB
 	if l.backlog {
 		l.activateLocked()
@@ -300,6 +307,7 @@ func (l *Log) activateLocked() {
 	end := l.end.Load()
 	l.tail = &block{base: end}
 	l.blocks = []*block{l.tail}
+	l.memory.Store(blockMemory)
 	l.start.Store(end)
 	l.selectedDB = NoDB // what was selected before was never written down
 	l.active.Store(true)
@@ -315,14 +323,20 @@ func (l *Log) releaseLocked() {
 	}
 	l.active.Store(false)
 	l.blocks = nil
+	l.memory.Store(0)
 }
 
 // Memory is the number of bytes of the blocks held, counted once
 // (mem_total_replication_buffers).
-func (l *Log) Memory() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return int64(len(l.blocks)) * blockMemory
+func (l *Log) Memory() int64 { return l.memory.Load() }
+
+// Excess is how much of Memory there would not be but for readers that have not consumed it yet.
+func (l *Log) Excess() int64 { return max(0, l.memory.Load()-l.excess.Load()) }
+
+// setBacklogSizeLocked also says how much memory the backlog takes: its first and its last block may be partly its own.
+func (l *Log) setBacklogSizeLocked(n int64) {
+	l.backlogSize = max(n, MinBacklogSize)
+	l.excess.Store((l.backlogSize/blockSize + 2) * blockMemory)
 }
 
 // PinnedBytes is the number of bytes held beyond the backlog's size because a

@@ -77,6 +77,8 @@ type Client struct {
 
 	softSince int64 // unix ms since which the unread replies exceed the soft limit; 0 if they do not
 
+	full       bool        // more memory is in use than maxmemory, and nothing can go: what takes more is refused
+	extra      int64       // memory beside the connection's buffers, as it was counted
 	closing    atomic.Bool // set by anyone who kills it
 	closeAfter bool        // close once the replies are written
 }

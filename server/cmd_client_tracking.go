@@ -133,6 +133,7 @@ func (c *Call) startTracking(want *clientTracking) {
 	slices.Sort(prefixes)
 	want.on, want.prefixes, want.caching = true, prefixes, client.tracking.caching
 	client.tracking = *want
+	client.countMemory()
 	if to := s.clients[want.redirect]; to != nil {
 		to.redirectedTo = true
 	}

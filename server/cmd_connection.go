@@ -188,6 +188,7 @@ func cmdReset(c *Call) {
 	}
 	c.srv.endTransaction(client)
 	c.srv.channels.UnsubscribeAll(&client.subs)
+	client.countMemory()
 	c.srv.endMonitor(client)
 	c.srv.stopTracking(client)
 	client.db = c.srv.store.DB(0)

@@ -105,6 +105,7 @@ func (c *Call) subscribe(kind pubsub.Kind) {
 		c.srv.channels.Subscribe(&client.subs, client, client.loop, kind, string(name))
 		c.confirm(name)
 	}
+	client.countMemory()
 }
 
 func (c *Call) unsubscribe(kind pubsub.Kind) {
@@ -125,6 +126,7 @@ func (c *Call) unsubscribe(kind pubsub.Kind) {
 	if len(names) == 0 {
 		c.confirm(nil)
 	}
+	client.countMemory()
 }
 
 // confirm tells the client of a subscription that it has made or given up, and how many it has now; shard channels are

@@ -20,7 +20,7 @@ import (
 //   - Above, for a percentage that falls with the logarithm of the size, to 50 at 64 GB.
 //
 // A server with nothing to do collects what has gathered and gives the memory back. With maxmemory set there is a memory
-// limit, a quarter above it, near which the collector runs as often as it takes. GOGC or GOMEMLIMIT in the environment
+// limit, a sixth above it, near which the collector runs as often as it takes: what is evicted is garbage first. GOGC or GOMEMLIMIT in the environment
 // leave all of that to whoever set them.
 const (
 	leastGarbage = 32 << 20
@@ -90,7 +90,7 @@ func (s *Server) tuneCollector(idle bool) {
 		debug.SetGCPercent(p)
 		g.percent = p
 	}
-	if limit := memoryLimit(config.MaxMemory.Get(s.cfg)); limit != g.limit {
+	if limit := memoryLimit(config.MaxMemory.Get(s.cfg), s.uncountedMemory(), live); limit != g.limit {
 		debug.SetMemoryLimit(limit)
 		g.limit = limit
 	}
@@ -128,12 +128,15 @@ func (s *Server) trim() {
 	})
 }
 
-// memoryLimit is the soft limit of all memory that goes with maxmemory.
-func memoryLimit(maxMemory int64) int64 {
+// memoryLimit is the soft limit of all memory that goes with maxmemory, of which a part of what is live is not counted. Beyond what
+// is said above, the collector is left some room in any case: it can't do away with what is live.
+func memoryLimit(maxMemory, uncounted, live int64) int64 {
 	if maxMemory <= 0 || maxMemory > math.MaxInt64/2 {
 		return math.MaxInt64
 	}
-	return maxMemory + max(maxMemory/4, 64<<20)
+	const step = 4 << 20 // so that it does not change all the time
+	limit := maxMemory + max(maxMemory/6, leastGarbage)
+	return max(limit+uncounted, live+live/10+leastGarbage/2) &^ (step - 1)
 }
 
 // liveBytes returns how many bytes were live at the last collection.

@@ -22,10 +22,11 @@ func TestCollectorPercent(t *testing.T) {
 
 func TestMemoryLimitFollowsMaxmemory(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ max, want int64 }{
-		{0, math.MaxInt64}, {1 << 20, 65 << 20}, {1 << 30, 1<<30 + 1<<28}, {math.MaxInt64, math.MaxInt64},
+	for _, c := range []struct{ max, uncounted, live, want int64 }{
+		{0, 0, 1 << 30, math.MaxInt64}, {1 << 20, 0, 1 << 20, 32 << 20}, {200 << 20, 0, 200 << 20, 236 << 20}, {1 << 30, 0, 1 << 30, 1192 << 20},
+		{200 << 20, 50 << 20, 200 << 20, 280 << 20}, {100 << 20, 0, 200 << 20, 236 << 20}, {math.MaxInt64, 0, 0, math.MaxInt64},
 	} {
-		require.Equal(t, c.want, memoryLimit(c.max))
+		require.Equal(t, c.want, memoryLimit(c.max, c.uncounted, c.live), "%v", c)
 	}
 }
 

@@ -143,6 +143,7 @@ func (s *Server) execute(c *Client, args [][]byte) {
 		c.closing.Store(true) // killed, or the server is stopping, while it waited for the lock
 		return
 	}
+	c.full = config.MaxMemory.Get(s.cfg) != 0 && s.makeRoom(c)
 	if s.trackers.count.Load() > 0 {
 		s.limitTracking()
 	}
@@ -163,6 +164,7 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	} else if c.multi.active && !r.inMulti {
 		if !c.multi.spoiled && !c.watchDirty { // otherwise EXEC fails anyway
 			c.multi.queue(r, args, s.flagsOf(r, args))
+			c.countMemory()
 		}
 		c.out.Simple("QUEUED")
 	} else {
@@ -282,7 +284,7 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 	// What is queued takes memory too, whatever it will do.
 	grows := has.Has(command.DenyOOM) || c.multi.active && !r.inMulti
 	switch {
-	case grows && s.outOfMemory():
+	case grows && c.full:
 		return errOOM
 	case (writes || r.isPing) && s.diskFails():
 		return s.diskFault()

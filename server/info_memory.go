@@ -3,10 +3,10 @@ package server
 import "treedis/server/config"
 
 func (s *Server) infoMemory(w *infoWriter) {
-	h, rss, system := s.memory.observe(), residentMemory(), systemMemory()
-	clients, used := s.clientTotals(), h.objects
-	overhead := s.memory.startup + s.log.Memory() + clients.normal + clients.replicas
-	data := max(used-overhead, 0)
+	used, h, rss, system := s.observeMemory(), readHeap(), residentMemory(), systemMemory()
+	clients := s.clientTotals()
+	overhead := min(s.overheadMemory(), used)
+	data := used - overhead
 	w.bytes("used_memory", used)
 	w.bytes("used_memory_rss", rss)
 	w.bytes("used_memory_peak", s.memory.peak)
@@ -15,7 +15,7 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.int("used_memory_startup", s.memory.startup)
 	w.int("used_memory_dataset", data)
 	w.decimal("used_memory_dataset_perc", 100*min(ratio(data, used-s.memory.startup), 1), "%")
-	w.int("allocator_allocated", used)
+	w.int("allocator_allocated", h.objects)
 	w.int("allocator_active", h.spans)
 	w.int("allocator_resident", h.resident)
 	w.bytes("total_system_memory", system)
@@ -34,16 +34,16 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.bytes("used_memory_scripts", s.scripts.memory+s.functions.Memory())
 	w.bytes("maxmemory", config.MaxMemory.Get(s.cfg))
 	w.str("maxmemory_policy", config.MaxMemoryPolicy.Text(s.cfg))
-	w.decimal("allocator_frag_ratio", ratio(h.spans, used), "")
-	w.int("allocator_frag_bytes", h.spans-used)
+	w.decimal("allocator_frag_ratio", ratio(h.spans, h.objects), "")
+	w.int("allocator_frag_bytes", h.spans-h.objects)
 	w.decimal("allocator_rss_ratio", ratio(h.resident, h.spans), "")
 	w.int("allocator_rss_bytes", h.resident-h.spans)
 	w.decimal("rss_overhead_ratio", ratio(rss, h.resident), "")
 	w.int("rss_overhead_bytes", rss-h.resident)
 	w.decimal("mem_fragmentation_ratio", ratio(rss, used), "")
 	w.int("mem_fragmentation_bytes", rss-used)
-	w.int("mem_not_counted_for_evict", s.log.PinnedBytes())
-	w.int("mem_replication_backlog", max(s.log.Memory()-s.log.PinnedBytes(), 0))
+	w.int("mem_not_counted_for_evict", s.uncountedMemory())
+	w.int("mem_replication_backlog", s.log.Memory()-s.log.Excess())
 	w.int("mem_total_replication_buffers", s.log.Memory())
 	w.int("mem_clients_slaves", clients.replicas)
 	w.int("mem_clients_normal", clients.normal)

@@ -3,17 +3,10 @@ package server
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"runtime/metrics"
 	"strconv"
-	"sync/atomic"
-	"time"
-
-	"treedis/server/config"
 )
-
-// usedMemory returns the bytes of live and not yet collected objects on the heap: what Redis calls
-// used_memory, as near as a collected heap comes to it.
-func usedMemory() uint64 { return uint64(readHeap().objects) }
 
 // heap is the state of Go's heap, in bytes.
 type heap struct {
@@ -36,41 +29,61 @@ func readHeap() heap {
 	return heap{objects: at(0), spans: at(0) + at(1), free: at(4), resident: at(2) - at(3)}
 }
 
-// memoryGauge is a recent reading of the memory in use, for commands that ask at each call: a reading takes
-// a microsecond.
-type memoryGauge struct {
-	used  atomic.Int64
-	taken atomic.Int64 // monotonic nanoseconds
+// usedMemory returns the bytes that the data, the clients and the log take, as they are counted: what Redis calls used_memory,
+// and what maxmemory limits. It falls as soon as something is deleted, whenever the collector comes to it. It takes some tens of
+// nanoseconds, and needs the lock, at least shared.
+func (s *Server) usedMemory() int64 {
+	return s.memory.startup + int64(s.store.Bytes()) + s.clientMemory() + s.log.Memory() + s.scripts.memory +
+		s.functions.Memory() + s.trackers.table.Bytes()
 }
 
-// gaugePeriod is how old a reading may be. At a gigabyte a second a server would grow by 10 MB in that time.
-const gaugePeriod = 10 * time.Millisecond
+// uncountedMemory returns how much of usedMemory eviction leaves aside: what replicas and the append-only file have not taken
+// from the log yet. The deletions themselves go through it.
+func (s *Server) uncountedMemory() int64 { return s.log.Excess() }
 
-// outOfMemory reports whether more memory is in use than maxmemory allows. Nothing is evicted to make room.
-func (s *Server) outOfMemory() bool {
-	limit := config.MaxMemory.Get(s.cfg)
-	if limit == 0 {
-		return false
+// excessMemory returns by how much the memory in use exceeds a limit, at least 0.
+func (s *Server) excessMemory(limit int64) int64 {
+	used := s.usedMemory()
+	if used <= limit {
+		return 0
 	}
-	now := int64(s.mono())
-	if last := s.gauge.taken.Load(); last == 0 || now-last > int64(gaugePeriod) {
-		s.gauge.taken.Store(now)
-		s.gauge.used.Store(int64(usedMemory()))
-	}
-	return s.gauge.used.Load() > limit
+	return max(0, used-s.uncountedMemory()-limit)
 }
 
 // memoryStats is what INFO tells of memory in the past. Guarded by the keyspace lock.
 type memoryStats struct {
-	startup int64 // used before any data was loaded
+	startup int64 // what a server takes without data and clients
 	peak    int64 // the most that was seen in use
 }
 
-// observe looks at the memory in use, and returns it.
-func (m *memoryStats) observe() heap {
-	h := readHeap()
-	m.peak = max(m.peak, h.objects)
-	return h
+// startupMemory is about what a server's own structures take. Only where the server has the process for itself can it be
+// measured.
+const startupMemory = 1 << 20
+
+// measureStartup is called before there is any data.
+func (s *Server) measureStartup() {
+	s.memory.startup = startupMemory
+	if s.opts.OwnsProcess {
+		runtime.GC()
+		s.memory.startup = readHeap().objects
+	}
+}
+
+// overheadMemory returns how much of usedMemory is not the bytes of keys and values.
+func (s *Server) overheadMemory() int64 {
+	n := s.memory.startup + s.clientMemory() + s.log.Memory() + s.scripts.memory + s.functions.Memory() + s.trackers.table.Bytes()
+	for i := range s.store.Databases() {
+		keys, expires := s.store.DB(i).OverheadBytes()
+		n += int64(keys + expires)
+	}
+	return n
+}
+
+// observeMemory looks at the memory in use, and returns it.
+func (s *Server) observeMemory() int64 {
+	used := s.usedMemory()
+	s.memory.peak = max(s.memory.peak, used)
+	return used
 }
 
 // residentMemory returns the bytes of the process that are in memory; 0 where /proc does not tell.

@@ -90,6 +90,8 @@ func (s *Server) forget(c *Client) {
 		c.blocked = nil
 	}
 	delete(s.clients, c.id)
+	s.clientExtra.Add(-c.extra)
+	c.extra = 0
 }
 
 // kill closes another's connection, from any goroutine.

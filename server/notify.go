@@ -20,6 +20,7 @@ const (
 	notifyHash    = config.EventHash
 	notifyZSet    = config.EventZset
 	notifyExpired = config.EventExpired
+	notifyEvicted = config.EventEvicted
 	notifyStream  = config.EventStream
 	notifyKeyMiss = config.EventKeyMiss
 	notifyNew     = config.EventNew

@@ -89,7 +89,7 @@ func (r *rate) perSecond() float64 { return r.mean() * float64(time.Second) }
 func (s *Server) countCron(took time.Duration) {
 	s.lock.lock()
 	defer s.lock.unlock()
-	s.memory.observe()
+	s.observeMemory()
 	st := s.stats
 	st.cronRounds++
 	st.cronTime += took

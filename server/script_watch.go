@@ -86,17 +86,17 @@ type memoryGrowth struct {
 }
 
 func (g *memoryGrowth) begin() {
-	g.from = int64(usedMemory())
+	g.from = readHeap().objects
 	g.limit = max(minGrowth, systemMemory()/4)
 }
 
 // tooMuch reports whether the heap has grown beyond the limit, garbage left aside.
 func (g *memoryGrowth) tooMuch() bool {
-	if int64(usedMemory())-g.from <= g.limit {
+	if readHeap().objects-g.from <= g.limit {
 		return false
 	}
 	runtime.GC()
-	return int64(usedMemory())-g.from > g.limit
+	return readHeap().objects-g.from > g.limit
 }
 
 const errServerEnds = "Script killed: the server ends"

@@ -122,7 +122,7 @@ func (c *Call) startScript(name string, flags script.Flags, readOnly bool) *scri
 	r.Name, r.Host, r.Yield = name, r, r.yield
 	r.readOnly = readOnly || declared && flags.Has(script.NoWrites)
 	r.allowOOM = declared && flags.Has(script.AllowOOM)
-	r.oom = !r.allowOOM && s.outOfMemory()
+	r.oom = !r.allowOOM && c.c.full
 	e := s.scripts.client
 	e.loop, e.counters = c.c.loop, c.c.counters
 	e.db, e.user, e.noTouch = c.db, c.c.user, c.c.noTouch
@@ -171,7 +171,7 @@ func (c *Call) scriptRefusal(flags script.Flags, readOnly bool) string {
 		case !s.role.isReplica() && !s.enoughReplicas():
 			return errNoReplicas
 		}
-		if !flags.Has(script.AllowOOM) && s.outOfMemory() {
+		if !flags.Has(script.AllowOOM) && c.c.full && !c.c.isMaster {
 			return "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'"
 		}
 	}

@@ -112,8 +112,10 @@ type Server struct {
 	clock        accessClock
 	loading      loadingState
 	scriptWatch  scriptWatch
-	gauge        memoryGauge
-	gates        []loopGate // by loop, whose goroutine's each is
+	eviction     eviction
+	clientExtra  atomic.Int64 // memory of clients beside their connections' buffers
+	condemned    atomic.Int64 // buffers of clients that have been evicted, and are not closed yet
+	gates        []loopGate   // by loop, whose goroutine's each is
 	// savesInBackground is how many snapshots and bases are being written.
 	savesInBackground atomic.Int64
 	baseFiles         atomic.Int64 // names of temporary bases given out
@@ -214,7 +216,7 @@ func New(opts Options) (*Server, error) {
 	s.newReplication()
 	s.newScripts()
 	s.functions = s.newFunctions()
-	s.memory.startup = s.memory.observe().objects
+	s.measureStartup()
 	if err := s.applyConfig(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

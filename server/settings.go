@@ -48,9 +48,8 @@ func (s *Server) applyConfig() error {
 			config.SetMaxListpackValue, config.ZsetMaxListpackEntries, config.ZsetMaxListpackValue, config.ListMaxListpackSize,
 			config.StreamNodeMaxBytes, config.StreamNodeMaxEntries,
 		}},
-		{s.warnUnserved, []config.Directive{
-			config.SyncReplicas, config.TLSPort, config.MaxMemory, config.MaxMemoryPolicy,
-		}},
+		{s.warnUnserved, []config.Directive{config.SyncReplicas, config.TLSPort}},
+		{s.applyMaxMemory, []config.Directive{config.MaxMemory, config.MaxMemoryPolicy}},
 		{s.applySlowness, []config.Directive{config.SlowlogLogSlowerThan, config.SlowlogMaxLen, config.LatencyMonitorThreshold}},
 		{s.applyRequirePass, []config.Directive{config.RequirePass}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
@@ -89,6 +88,7 @@ func (s *Server) applyLog() error {
 // applyAccessClock tells the access clock which policy it serves.
 func (s *Server) applyAccessClock() error {
 	s.clock.lfu.Store(config.MaxMemoryPolicy.Get(s.cfg)&config.PolicyLFU != 0)
+	s.eviction.pool.clear() // what another policy thinks of a key means nothing to this one
 	s.clock.logFactor.Store(config.LFULogFactor.Get(s.cfg))
 	s.clock.decayTime.Store(config.LFUDecayTime.Get(s.cfg))
 	return nil

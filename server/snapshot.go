@@ -66,7 +66,7 @@ func (s *Server) snapshotLocked(f repl.Filter) *snapshot {
 	add("redis-ver", RedisVersion)
 	add("redis-bits", strconv.Itoa(strconv.IntSize))
 	add("ctime", strconv.FormatInt(s.now()/1000, 10))
-	add("used-mem", strconv.FormatUint(usedMemory(), 10))
+	add("used-mem", strconv.FormatInt(s.usedMemory(), 10))
 	if db, ok := s.streamDB(); ok {
 		add("repl-stream-db", strconv.Itoa(db))
 		add("repl-id", s.ids.Get().ID)

@@ -22,7 +22,10 @@ type stats struct {
 	dirty int64 // changes since the last snapshot was saved; exclusive lock
 
 	expiredKeys      int64 // exclusive lock, as all below
-	lazyFreed        int64 // values: see freedLazily
+	evictedKeys      int64
+	evictedClients   int64
+	evictionTime     time.Duration // for how long more than maxmemory was in use, the current time not included
+	lazyFreed        int64         // values: see freedLazily
 	expiredStale     float64
 	expiredTimeCap   int64
 	expireTime       time.Duration // of active cycles

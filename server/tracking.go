@@ -47,6 +47,7 @@ func (s *Server) stopTracking(c *Client) {
 		s.trackers.prefixes.Remove(prefix, c.id)
 	}
 	*t = clientTracking{}
+	c.countMemory()
 	if s.trackers.count.Add(-1) == 0 {
 		s.trackers.table.Clear()
 	}

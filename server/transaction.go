@@ -13,6 +13,7 @@ type transaction struct {
 	executing bool // EXEC runs its commands
 	spoiled   bool // a command could not be queued: EXEC aborts
 	queued    []queuedCommand
+	memory    int64 // that queued takes, in bytes
 
 	has, lacks command.Flags // flags that a queued command has, and that one lacks
 }
@@ -36,6 +37,7 @@ func (t *transaction) queue(r *row, args [][]byte, flags command.Flags) {
 		kept[i] = buf[n:len(buf):len(buf)]
 	}
 	t.queued = append(t.queued, queuedCommand{r, kept})
+	t.memory += int64(size) + int64(len(args))*argumentBytes + queuedBytes
 	t.has |= flags
 	t.lacks |= ^flags
 }
@@ -75,6 +77,7 @@ func (s *Server) watch(c *Client, key []byte) {
 		s.watchers[w] = map[*Client]struct{}{}
 	}
 	s.watchers[w][c] = struct{}{}
+	c.countMemory()
 }
 
 func (s *Server) unwatchAll(c *Client) {
@@ -84,6 +87,7 @@ func (s *Server) unwatchAll(c *Client) {
 		}
 	}
 	c.watched, c.watchDirty = nil, false
+	c.countMemory()
 }
 
 // touchWatched spoils the transactions of the clients that watch the key, and tells those that may have it in a cache.

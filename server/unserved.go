@@ -11,8 +11,6 @@ func (s *Server) warnUnserved() error {
 	}{
 		{config.SyncReplicas.Get(s.cfg) > 0, "sync-replicas is set, but replication is asynchronous: WAIT tells what has arrived"},
 		{config.TLSPort.Get(s.cfg) != 0, "tls-port is set, but there is no TLS: that port is not open"},
-		{config.MaxMemory.Get(s.cfg) > 0 && config.MaxMemoryPolicy.Get(s.cfg) != config.NoEviction,
-			"maxmemory-policy is set, but nothing is evicted: over maxmemory what would grow the data is refused"},
 	} {
 		if d.set {
 			s.logger.warningf("WARNING: %s.", d.what)

@@ -106,4 +106,3 @@ func allocated(n int) int {
 	}
 	return itemRoom(n)
 }
-

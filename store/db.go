@@ -223,6 +223,15 @@ func (db *DB) Touch(keys [][]byte) int {
 // uniform 64-bit numbers.
 func (db *DB) Random(rnd func() uint64) *Entry { return db.keys.Random(rnd) }
 
+// Sample calls fn for up to n entries at random, which lie together; of those that have an expiry if expiring is set.
+func (db *DB) Sample(rnd func() uint64, n int, expiring bool, fn func(*Entry)) {
+	if expiring {
+		db.expires.Some(rnd, n, fn)
+	} else {
+		db.keys.Some(rnd, n, fn)
+	}
+}
+
 // RandomExpiring is Random among the keys that have an expiry.
 func (db *DB) RandomExpiring(rnd func() uint64) *Entry { return db.expires.Random(rnd) }
 

@@ -75,14 +75,16 @@ const (
 
 var (
 	MaxMemory = memSec.memory(row{name: "maxmemory", flags: unsigned, doc: `
-How much memory the data may use. Beyond it maxmemory-policy decides. 0 is no
-limit.`}, 0, 0, -1)
+How much memory the data, the clients' buffers and the replication backlog may
+take together, as used_memory tells of it. Beyond it maxmemory-policy decides.
+The process takes some more: about a fifth at most. 0 is no limit.`}, 0, 0, -1)
 
 	MaxMemoryPolicy = enum(memSec, row{name: "maxmemory-policy", doc: `
 Which keys make room when the limit is reached. allkeys-lru, allkeys-lfu and
 allkeys-random choose among all keys; volatile-lru, volatile-lfu and
 volatile-random among those that expire; volatile-ttl takes those that expire
-soonest; noeviction takes none and refuses writes.`}, NoEviction,
+soonest; noeviction takes none. When nothing can make room, commands that take
+more memory are refused.`}, NoEviction,
 		option[Policy]{"volatile-lru", VolatileLRU},
 		option[Policy]{"volatile-lfu", VolatileLFU},
 		option[Policy]{"volatile-random", VolatileRandom},
@@ -93,7 +95,7 @@ soonest; noeviction takes none and refuses writes.`}, NoEviction,
 		option[Policy]{"noeviction", NoEviction})
 
 	MaxMemorySamples = memSec.int(row{name: "maxmemory-samples", doc: `
-How many keys to compare for each that is evicted. More is closer to the policy
+How many keys to look at for each that is evicted. More is closer to the policy
 and slower.`}, 5, 1, maxInt)
 
 	MaxMemoryEvictionTenacity = memSec.int(row{name: "maxmemory-eviction-tenacity", doc: `

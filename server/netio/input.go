@@ -92,7 +92,7 @@ func (l *Loop) deliver(c *Conn) {
 	}
 	l.settle(c)
 	l.keep(c)
-	c.usage.input.publish(c.InLen(), c.InCap(), 0, 0)
+	l.publishInput(c)
 }
 
 // keep saves the input that was left from the loop's buffer.

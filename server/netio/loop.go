@@ -58,6 +58,7 @@ type Loop struct {
 	rounds   counter
 	busy     counter   // nanoseconds of the rounds, without their waiting
 	longest  counter   // of busy
+	held     counter   // bytes that connections hold
 	woken    time.Time // when the round's waiting ended; zero while it lasts
 }
 
@@ -414,6 +415,8 @@ func (l *Loop) remove(c *Conn) {
 	l.dropInput(c)
 	l.takeBack(c)
 	c.queue, c.queued = nil, 0
+	l.publishInput(c)
+	l.publishOutput(c)
 }
 
 // flushAll writes the output of the round. A connection that would take more than its share is left for the next.

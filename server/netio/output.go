@@ -124,11 +124,11 @@ func (l *Loop) flush(c *Conn) {
 	}
 	if c.OutLen() > 0 {
 		c.enqueue()
-		c.usage.output.publish(c.OutLen(), c.OutCap(), c.queued, len(c.queue))
+		l.publishOutput(c)
 		return
 	}
 	l.takeBack(c)
-	c.usage.output.publish(0, 0, 0, 0)
+	l.publishOutput(c)
 	if c.state == stateDraining && c.transport.idle() {
 		l.doom(c, nil)
 	}

@@ -30,12 +30,31 @@ func (f *figure) set(n int) {
 
 func (f *figure) get() int { return int(f.shared.Load()) }
 
-func (f *figures) publish(length, capacity, queued, buffers int) {
+// publish returns by how much capacity has grown.
+func (f *figures) publish(length, capacity, queued, buffers int) (growth int) {
+	growth = capacity - f.capacity.n
 	f.length.set(length)
 	f.capacity.set(capacity)
 	f.queued.set(queued)
 	f.buffers.set(buffers)
+	return growth
 }
+
+// publishInput and publishOutput publish what a connection holds.
+func (l *Loop) publishInput(c *Conn) {
+	if n := c.usage.input.publish(c.InLen(), c.InCap(), 0, 0); n != 0 {
+		l.held.add(n)
+	}
+}
+
+func (l *Loop) publishOutput(c *Conn) {
+	if n := c.usage.output.publish(c.OutLen(), c.OutCap(), c.queued, len(c.queue)); n != 0 {
+		l.held.add(n)
+	}
+}
+
+// Held returns the bytes that the connections hold for input and output, as Usage tells them of each. It is safe for concurrent use.
+func (l *Loop) Held() int64 { return l.held.n.Load() }
 
 // Usage returns what the connection held when its last callback had ended, and its last output was written. It is safe for
 // concurrent use.

@@ -5,6 +5,7 @@ package tracking
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Table is the keys that clients have read, with the clients. It is safe for concurrent use: readers run side by side. Its
@@ -13,6 +14,7 @@ type Table struct {
 	mu    sync.Mutex
 	keys  map[string][]int64 // ids, each once
 	items int                // ids in all
+	bytes atomic.Int64       // about what all of it takes
 	tries int                // Evict calls in a row that did not reach the limit
 }
 
@@ -38,6 +40,9 @@ func (t *Table) Remember(key []byte, id int64) {
 	}
 	t.keys[string(key)] = append(ids, id)
 	t.items++
+	if t.bytes.Add(perItem); ids == nil {
+		t.bytes.Add(perKey + int64(len(key)))
+	}
 }
 
 // Take removes a key, and returns who may have it.
@@ -46,8 +51,7 @@ func (t *Table) Take(key []byte) []int64 {
 	defer t.mu.Unlock()
 	ids := t.keys[string(key)]
 	if ids != nil {
-		delete(t.keys, string(key))
-		t.items -= len(ids)
+		t.remove(string(key), ids)
 	}
 	return ids
 }
@@ -68,8 +72,7 @@ func (t *Table) Evict(limit int) (gone []Entry) {
 			return gone
 		}
 		effort--
-		delete(t.keys, key)
-		t.items -= len(ids)
+		t.remove(key, ids)
 		gone = append(gone, Entry{key, ids})
 		if len(t.keys) <= limit {
 			break
@@ -81,11 +84,27 @@ func (t *Table) Evict(limit int) (gone []Entry) {
 	return gone
 }
 
+// What a key and each of its clients take, in bytes, about.
+const (
+	perKey  = 64
+	perItem = 8
+)
+
+func (t *Table) remove(key string, ids []int64) {
+	delete(t.keys, key)
+	t.items -= len(ids)
+	t.bytes.Add(-int64(perKey + len(key) + perItem*len(ids)))
+}
+
+// Bytes returns about what the table takes, in bytes, without waiting for its lock.
+func (t *Table) Bytes() int64 { return t.bytes.Load() }
+
 // Clear forgets everything.
 func (t *Table) Clear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.keys, t.items, t.tries = map[string][]int64{}, 0, 0
+	t.bytes.Store(0)
 }
 
 // Size returns the number of keys, and that of clients over all keys.

@@ -38,6 +38,29 @@ func (t *Table[P]) Random(rnd func() uint64) (p P) {
 	return p
 }
 
+// Some calls fn for up to n items, from a random one on in the order of hashes, where a page is entered anywhere. They are
+// random to whoever does not know the hash function, but come together: that costs a cache miss or two for all of them. An item's
+// probability is nearly the same as another's, since a page has a share of the hashes that goes with its items.
+func (t *Table[P]) Some(rnd func() uint64, n int, fn func(P)) {
+	if t.n == 0 {
+		return
+	}
+	n = min(n, t.n)
+	h := rnd()
+	first := int(rnd() >> 33)
+	for {
+		pg := t.page(h)
+		slots := pg.slots
+		for i := range min(n, len(slots)) {
+			fn(slots[(first+i)%len(slots)])
+		}
+		if n -= len(slots); n <= 0 {
+			return
+		}
+		h = pg.end(h)
+	}
+}
+
 // depthBound is at least the depth of the deepest page.
 func (t *Table[P]) depthBound() uint8 {
 	if t.bits == 0 {

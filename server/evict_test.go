@@ -1,0 +1,212 @@
+package server
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treedis/server/config"
+	"treedis/store"
+)
+
+// limit sets maxmemory to so many bytes more than are in use.
+func (ss *session) limit(more int64) {
+	ss.expect("config set maxmemory "+strconv.FormatInt(ss.s.usedMemory()+more, 10), "+OK")
+}
+
+// later moves the clock, as cron would tell of it.
+func (ss *session) later(d time.Duration) {
+	ss.advance(d)
+	ss.s.clock.set(ss.s.now())
+}
+
+func TestEvictionKeepsToTheLimit(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{
+		"allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
+	} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			ss := newSession(t)
+			ss.expect("config set maxmemory-eviction-tenacity 100 maxmemory-policy "+policy, "+OK", "set stays 1", "+OK", "select 3", "+OK")
+			ss.limit(200 << 10)
+			limit := config.MaxMemory.Get(ss.s.cfg)
+			for i := range 3000 {
+				ss.expect(fmt.Sprintf("set key:%d %s ex 1000", i, strings.Repeat("x", 1+i%300)), "+OK")
+				require.Less(t, ss.s.usedMemory(), limit+5000)
+			}
+			ss.expect("exists key:2999", ":1")
+			require.Positive(t, ss.s.stats.evictedKeys)
+			require.EqualValues(t, 3001-ss.s.stats.evictedKeys, ss.s.store.Len())
+			if strings.HasPrefix(policy, "volatile") {
+				ss.expect("select 0", "+OK", "exists stays", ":1")
+			}
+			ss.expect("config set maxmemory 1", "+OK", "get key:2999", "$-1")
+			if strings.HasPrefix(policy, "volatile") {
+				ss.expect("dbsize", ":1", "set more 1", "-"+errOOM, "get stays", "$1 1", "del stays", ":1")
+			}
+			require.Zero(t, ss.s.store.Len())
+			ss.expect("set a 1", "-"+errOOM)
+			require.Positive(t, ss.s.eviction.since.Load())
+			ss.expect("config set maxmemory 0", "+OK", "set a 1", "+OK")
+		})
+	}
+}
+
+func TestNoEviction(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	ss.expect("set a 1", "+OK", "config set maxmemory 1", "+OK", "set b 1", "-"+errOOM, "get a", "$1 1",
+		"eval return(redis.call('set','b','1')) 0", "-OOM command not allowed when used memory > 'maxmemory'. script: f0e16fa960cd8c800af2ba79616c7584eee5803e, on @user_script:1.",
+		"multi", "+OK", "get a", "-"+errOOM, "discard", "+OK", "config set maxmemory-policy volatile-lru", "+OK", "set b 1", "-"+errOOM,
+		"config set maxmemory-policy allkeys-random", "+OK", "get a", "$-1", "dbsize", ":0")
+}
+
+func TestEvictionIsToldOf(t *testing.T) {
+	t.Parallel()
+	var events []string
+	ss := newSession(t)
+	ss.s.opts.OnKeyEvent = func(db int, event string, key []byte) {
+		events = append(events, fmt.Sprint(db, " ", event, " ", string(key)))
+	}
+	ss.record()
+	ss.logs("config set maxmemory-policy allkeys-lru", "", "set a 1", "set a 1", "watch a", "", "config set maxmemory 1", "",
+		"ping", "DEL a", "multi", "", "exec", "")
+	require.Equal(t, []string{"0 new a", "0 set a", "0 evicted a"}, events)
+	ss.logs("config set maxmemory 0 lazyfree-lazy-eviction yes", "", "select 2", "", "set b 1", "SELECT 2; set b 1",
+		"config set maxmemory 1", "", "ping", "UNLINK b")
+	ss.expect("watch b", "+OK", "config set maxmemory 0", "+OK", "set b 1", "+OK", "multi", "+OK", "exec", "*-1")
+	// A transaction goes on to its end.
+	ss.logged()
+	ss.logs("multi", "", "incr x", "", "config set maxmemory 1", "", "incr x", "", "exec", "MULTI; incr x; incr x; EXEC")
+	require.Equal(t, "", ss.logged())
+	ss.do("ping")
+	require.ElementsMatch(t, []string{"UNLINK x", "UNLINK b"}, strings.Split(ss.logged(), "; "))
+}
+
+func TestEvictionWaits(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	ss.expect("set a 1", "+OK", "config set maxmemory 1 maxmemory-policy allkeys-lru maxmemory-eviction-tenacity 0", "+OK")
+	ss.s.lock.lock()
+	ss.s.setPauseLocked(pauseByClient, pauseWrites)
+	ss.s.lock.unlock()
+	ss.expect("dbsize", ":1")
+	ss.s.lock.lock()
+	ss.s.setPauseLocked(pauseByClient, pauseNone)
+	ss.s.lock.unlock()
+	ss.expect("dbsize", ":0", "config set maxmemory 0", "+OK")
+	// What takes too long goes on without the command.
+	for i := range 5000 {
+		ss.do(fmt.Sprint("set key:", i, " x"))
+	}
+	ss.expect("config set maxmemory 1", "+OK", "ping", "+PONG")
+	require.Eventually(t, func() bool { return ss.do("dbsize") == ":0" }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return !ss.s.eviction.running.Load() }, patience, time.Millisecond)
+}
+
+// TestEvictionChooses compares whom the policies spare with whom they should.
+func TestEvictionChooses(t *testing.T) {
+	t.Parallel()
+	for policy, ranks := range map[string]func(ss *session, i int){
+		"allkeys-lru": func(ss *session, i int) { ss.later(time.Second) },
+		"allkeys-lfu": func(ss *session, i int) {
+			for range i {
+				ss.do(fmt.Sprint("get key:", i))
+			}
+		},
+		"volatile-ttl": func(ss *session, i int) { ss.do(fmt.Sprint("pexpire key:", i, " ", 1_000_000+i)) },
+	} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			ss := newSession(t)
+			ss.expect("config set maxmemory-samples 10 lfu-log-factor 0 maxmemory-policy "+policy, "+OK")
+			const n = 200
+			for i := range n {
+				ss.do(fmt.Sprintf("set key:%d %100d", i, i))
+				ranks(ss, i)
+			}
+			for ss.s.store.Len() > n/2 {
+				ss.limit(-10)
+				ss.do("ping")
+			}
+			spared := 0
+			for i := range n / 2 {
+				if ss.s.store.DB(0).Peek(fmt.Append(nil, "key:", n/2+i)) != nil {
+					spared++
+				}
+			}
+			require.Greater(t, spared, 90, "of the better half")
+		})
+	}
+}
+
+func TestEvictionOnReplicas(t *testing.T) {
+	t.Parallel()
+	master, replica := startNode(t), startNode(t)
+	master.dial().expect("set a 1", "OK")
+	replica.follow(master)
+	replica.inSync(master)
+	w := replica.dial()
+	w.expect("config set maxmemory 1 maxmemory-policy allkeys-lru", "OK", "dbsize", "1")
+	w.expect("config set replica-ignore-maxmemory no", "OK", "dbsize", "0")
+	replica.inSync(master) // its deletions are its own
+	master.dial().expect("config set maxmemory-policy allkeys-lru", "OK", "config set maxmemory 1", "OK", "dbsize", "0")
+}
+
+func TestEvictionTracking(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	n.dial().expect("mset a 1 b 2", "OK")
+	c, w := n.dial3(), n.dial3()
+	c.expect("client tracking on", "OK", "get a", "1")
+	w.expect("client tracking on bcast prefix b", "OK")
+	n.dial().expect("config set maxmemory 1 maxmemory-policy allkeys-lru", "OK")
+	c.reads("[invalidate [a]]")
+	w.reads("[invalidate [b]]")
+}
+
+func TestEvictionPool(t *testing.T) {
+	t.Parallel()
+	s := store.New(store.Options{Databases: 1, Limits: store.DefaultLimits()})
+	rnd := rand.New(rand.NewPCG(1, 1))
+	var p evictionPool
+	for i := range 100 {
+		s.SetClock(uint32(i))
+		s.DB(0).SetString(fmt.Append(nil, i), []byte("x"), 0)
+	}
+	for _, i := range rnd.Perm(100) {
+		for range 2 { // the second time it is there already
+			p.offer(candidate{key: fmt.Append(nil, i), score: uint64(100 - i/2), mark: uint64(i)})
+		}
+	}
+	s.DB(0).Delete([]byte("3"))
+	s.DB(0).Peek([]byte("5")).SetClock(1000)
+	var got []string
+	for {
+		_, e := p.take(s, config.AllKeysLRU)
+		if e == nil {
+			break
+		}
+		got = append(got, string(e.Key()))
+	}
+	require.Len(t, got, poolSize-2)
+	require.ElementsMatch(t, []string{"0", "1"}, got[:2])
+	require.Equal(t, "2", got[2])
+	require.Equal(t, "4", got[3])
+	require.NotContains(t, got, "5", "it has been used since")
+}
+
+func TestEvictionTime(t *testing.T) {
+	t.Parallel()
+	require.Zero(t, evictionTime(0))
+	require.Equal(t, 500*time.Microsecond, evictionTime(10))
+	require.InDelta(t, float64(575*time.Microsecond), float64(evictionTime(11)), 1)
+	require.InDelta(t, 2*60, evictionTime(99).Seconds(), 30)
+	require.Greater(t, evictionTime(100), 1000*time.Hour)
+}
