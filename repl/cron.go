@@ -25,7 +25,7 @@ func (m *Master) Cron() {
 // inspect keeps one replica's connection alive, or ends it.
 func (m *Master) inspect(r *replica, cfg MasterConfig, now time.Time) {
 	m.mu.Lock()
-	state, ackTime, reader := r.state, r.ackTime, r.reader
+	state, ackTime, reader, archive := r.state, r.ackTime, r.reader, r.archive
 	m.mu.Unlock()
 	switch state {
 	case WaitSnapshot, EncodeSnapshot:
@@ -45,7 +45,7 @@ func (m *Master) inspect(r *replica, cfg MasterConfig, now time.Time) {
 		m.remove(r, ErrTimeout)
 		return
 	}
-	if reader != nil && m.overLimit(r, reader, cfg, now) {
+	if reader != nil && archive == nil && m.overLimit(r, reader, cfg, now) {
 		reader.evict(ErrReaderTooSlow)
 	}
 }

@@ -30,7 +30,7 @@ type MasterConfig struct {
 	SoftPeriod time.Duration
 }
 
-// MasterOptions is what a Master is built from; all are needed.
+// MasterOptions is what a Master is built from; all but Archive are needed.
 type MasterOptions struct {
 	Log      *Log
 	Identity *Identity
@@ -39,6 +39,7 @@ type MasterOptions struct {
 	Now      func() time.Time
 	Random   io.Reader // for end marks; read under the keyspace lock only
 	Logf     Logf
+	Archive  Archive // nil if there is none
 }
 
 // MasterStats are counters since the start, or the last ResetStats.
@@ -47,6 +48,7 @@ type MasterStats struct {
 	SyncPartialOK  int64 // sync_partial_ok
 	SyncPartialErr int64 // sync_partial_err
 	OutputBytes    int64 // total_net_repl_output_bytes
+	Spills         int64 // times that a replica was, or went on being, served from disk
 }
 
 // Master is the side of replication that serves replicas. A server has one
@@ -58,13 +60,14 @@ type MasterStats struct {
 //
 // Lock order: the keyspace lock, then Master's, then the log's.
 type Master struct {
-	log    *Log
-	ids    *Identity
-	source Source
-	config func() MasterConfig
-	now    func() time.Time
-	random io.Reader
-	logf   Logf
+	log     *Log
+	ids     *Identity
+	source  Source
+	config  func() MasterConfig
+	now     func() time.Time
+	random  io.Reader
+	logf    Logf
+	archive Archive // nil if there is none
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelCauseFunc
@@ -76,7 +79,7 @@ type Master struct {
 	count  atomic.Int64 // len(replicas)
 
 	stats struct {
-		full, partialOK, partialErr, output atomic.Int64
+		full, partialOK, partialErr, output, spills atomic.Int64
 	}
 
 	ackWanted int64 // end offset after the last GETACK; guarded by the keyspace lock
@@ -93,7 +96,7 @@ type Master struct {
 func NewMaster(o MasterOptions) *Master {
 	m := &Master{
 		log: o.Log, ids: o.Identity, source: o.Source, config: o.Config,
-		now: o.Now, random: o.Random, logf: o.Logf,
+		now: o.Now, random: o.Random, logf: o.Logf, archive: o.Archive,
 		ackWanted: -1,
 	}
 	m.noReplicasSince = m.now()
@@ -242,6 +245,7 @@ func (m *Master) Stats() MasterStats {
 		SyncPartialOK:  m.stats.partialOK.Load(),
 		SyncPartialErr: m.stats.partialErr.Load(),
 		OutputBytes:    m.stats.output.Load(),
+		Spills:         m.stats.spills.Load(),
 	}
 }
 
@@ -251,4 +255,5 @@ func (m *Master) ResetStats() {
 	m.stats.partialOK.Store(0)
 	m.stats.partialErr.Store(0)
 	m.stats.output.Store(0)
+	m.stats.spills.Store(0)
 }

@@ -10,21 +10,34 @@ func (m *Master) tryPartialLocked(r *replica, req SyncRequest) bool {
 		m.logf(Notice, "%s", why)
 		return false
 	}
-	reader, ok := m.log.NewReader(req.Offset-1, r.evicted)
-	if !ok { // refusePartial has checked this very range under the same lock
-		return false
+	from := "backlog"
+	if m.inMemory(req.Offset) {
+		reader, ok := m.log.NewReader(req.Offset-1, r.evicted)
+		if !ok { // this very range has been checked under the same lock
+			return false
+		}
+		m.mu.Lock()
+		r.state, r.reader = Online, reader
+		m.mu.Unlock()
+		m.setLimit(reader)
+	} else {
+		a, ok := m.archive.Open(req.Offset - 1)
+		if !ok { // the files went between two looks
+			return false
+		}
+		m.mu.Lock()
+		r.state, r.archive = Online, a
+		m.mu.Unlock()
+		m.stats.spills.Add(1)
+		from = "the log on disk"
 	}
-	m.mu.Lock()
-	r.state, r.reader = Online, reader
-	m.mu.Unlock()
-	m.setLimit(reader)
 	r.hello = "+CONTINUE\r\n"
 	if r.info.CapaPSYNC2 {
 		r.hello = "+CONTINUE " + m.ids.Get().ID + "\r\n"
 	}
 	m.stats.partialOK.Add(1)
-	m.logf(Notice, "Partial resynchronization request from %s accepted. Sending %d bytes of backlog starting from offset %d.",
-		r.info.Name(), m.log.EndOffset()-req.Offset+1, req.Offset)
+	m.logf(Notice, "Partial resynchronization request from %s accepted. Sending %d bytes of %s starting from offset %d.",
+		r.info.Name(), m.log.EndOffset()-req.Offset+1, from, req.Offset)
 	m.attach(r)
 	m.refresh()
 	return true
@@ -44,7 +57,7 @@ func (m *Master) refusePartial(r *replica, req SyncRequest) string {
 		return fmt.Sprintf("Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '%s', my replication IDs are '%s' and '%s')",
 			req.ReplID, ids.ID, ids.ID2)
 	}
-	if m.log.BacklogActive() && m.log.Contains(req.Offset) {
+	if m.inMemory(req.Offset) || m.onDisk(req.Offset) {
 		return ""
 	}
 	why := fmt.Sprintf("Unable to partial resync with replica %s for lack of backlog (Replica request was: %d).", r.info.Name(), req.Offset)
@@ -52,6 +65,21 @@ func (m *Master) refusePartial(r *replica, req SyncRequest) string {
 		why += fmt.Sprintf(" It asked for more than there is: my offset is %d.", end)
 	}
 	return why
+}
+
+// inMemory reports whether the backlog has what a peer wants that asks for the byte first.
+func (m *Master) inMemory(first int64) bool { return m.log.BacklogActive() && m.log.Contains(first) }
+
+// onDisk reports the same of the log on disk.
+func (m *Master) onDisk(first int64) bool {
+	if m.archive == nil || !m.log.BacklogActive() || first > m.log.EndOffset()+1 {
+		return false
+	}
+	a, ok := m.archive.Open(first - 1)
+	if ok {
+		a.Close()
+	}
+	return ok
 }
 
 // attach registers a replica, or ends its connection if Master is closed.

@@ -2,6 +2,7 @@ package repl
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,8 +38,9 @@ type replica struct {
 
 	// Guarded by m.mu.
 	state       ReplicaState
-	cause       error   // why it is Closing
-	reader      *Reader // nil in WaitSnapshot, and without a stream
+	cause       error         // why it is Closing
+	reader      *Reader       // nil in WaitSnapshot, and without a stream
+	archive     ArchiveReader // in place of reader, for one that memory does not hold the log for
 	ackOffset   int64
 	fsyncOffset int64
 	ackTime     time.Time // last sign of life, or when it went online
@@ -123,9 +125,25 @@ func (r *replica) feed() error {
 
 // stream sends the log from the reader's position on.
 func (r *replica) stream() error {
-	r.m.mu.Lock()
-	reader := r.reader
-	r.m.mu.Unlock()
+	for {
+		if a := r.archived(); a != nil {
+			if err := r.streamArchive(a); err != nil || r.ctx.Err() != nil {
+				return cmp.Or(context.Cause(r.ctx), err)
+			}
+		}
+		r.m.mu.Lock()
+		reader := r.reader
+		r.m.mu.Unlock()
+		err := r.streamMemory(reader)
+		if !errors.Is(err, ErrReaderTooSlow) || !r.spill() {
+			return err
+		}
+		r.archived().SkipTo(reader.Pos()) // it may have sent more since it was told
+	}
+}
+
+// streamMemory sends what the reader has.
+func (r *replica) streamMemory(reader *Reader) error {
 	for {
 		chunks, err := reader.Next(r.ctx)
 		if err != nil {
@@ -177,6 +195,9 @@ func (r *replica) becomeClosingLocked(cause error) {
 	if r.reader != nil {
 		r.reader.Close()
 	}
+	if r.archive != nil {
+		r.archive.Close()
+	}
 	r.cancel(cause)
 }
 
@@ -188,7 +209,9 @@ func (r *replica) statusLocked(now time.Time) ReplicaStatus {
 	if r.state == Online {
 		s.Lag = now.Sub(r.ackTime)
 	}
-	if r.reader != nil {
+	if r.archive != nil {
+		s.Pending, s.FromDisk = max(0, r.m.log.EndOffset()-r.archive.Pos()), true
+	} else if r.reader != nil {
 		s.Pending = r.reader.Lag()
 	}
 	return s
@@ -197,6 +220,9 @@ func (r *replica) statusLocked(now time.Time) ReplicaStatus {
 // evicted is told why the log closed the reader.
 func (r *replica) evicted(cause error) {
 	if errors.Is(cause, ErrReaderTooSlow) {
+		if r.spill() {
+			return
+		}
 		r.m.logf(Warning, "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.", r.info.Name())
 	}
 	r.m.remove(r, cause)

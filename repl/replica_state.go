@@ -126,5 +126,6 @@ type ReplicaStatus struct {
 	FsyncOffset int64         // last acknowledged as on disk
 	Lag         time.Duration // since the last sign of life; valid when Online
 	Pending     int64         // bytes of the log not sent yet
+	FromDisk    bool          // what is pending is read from disk
 	AttachedAt  time.Time
 }

@@ -41,6 +41,7 @@ type appendOnly struct {
 	size      int64        // of the files when the writer began, less what it had written
 	baseSize  int64        // of the files when they were last rewritten
 	loaded    aof.Position // of the end of the files that the server began with
+	spans     []aof.Span   // what of the history these files hold
 	anew      bool         // these files end with the data that was restored, and others begin with it
 	stamp     int64        // unix seconds of the last annotation of the time
 
@@ -49,6 +50,7 @@ type appendOnly struct {
 	counts  atomic.Bool                // phase is aofOn: what is fsynced is durable
 	sleep   atomic.Int64               // DEBUG AOF-FLUSH-SLEEP, ns
 
+	archive  *aof.Archive  // the log on disk, for replicas; made by New
 	filesMu  sync.Mutex    // held while files are renamed and the manifest is replaced; taken after the keyspace lock
 	manifest *aof.Manifest // guarded by filesMu; replaced, never changed
 }
@@ -61,6 +63,7 @@ func (s *Server) aofDir() *aof.Dir {
 	return &aof.Dir{
 		FS: s.opts.FS, Root: s.cfg.Path("."), Path: s.cfg.Path(config.AppendDirname.Get(s.cfg)),
 		Name: config.AppendFilename.Get(s.cfg), Logf: s.replLogf,
+		Retain: s.aof.archive.Retain,
 	}
 }
 
@@ -183,6 +186,7 @@ func (s *Server) stopAOFLocked() {
 	a.scheduled = false
 	a.counts.Store(false)
 	a.phase = aofOff
+	a.archive.Clear()
 	s.abortRewriteLocked()
 	if w := s.aof.writer.Swap(nil); w != nil {
 		if err := w.Close(); err != nil {
@@ -201,6 +205,7 @@ func (s *Server) restartAOFLocked() {
 	}
 	a.counts.Store(false)
 	a.scheduled = false
+	a.archive.Clear()
 	s.abortRewriteLocked()
 	if w := a.writer.Swap(nil); w != nil {
 		s.wg.Go(w.Abandon) // which may have to wait for an fsync
@@ -253,7 +258,8 @@ func (s *Server) openAOF() error {
 		snap = s.baseSnapshotLocked()
 		at = snap.position
 	}
-	if now := s.position(); at != now {
+	now := s.position()
+	if at != now {
 		w.Annotate(now.Offset, now.Annotation())
 		w.Kick()
 	}
@@ -275,6 +281,7 @@ func (s *Server) openAOF() error {
 	} else {
 		s.logger.noticef("Creating AOF incr file %s on server start", incr)
 	}
+	a.archive.Continue(d, s.openedSpans(incr, fresh, old, at, now))
 	if !config.AOFDisableAutoGC.Get(s.cfg) {
 		m = d.RemoveHistory(m)
 	}
@@ -295,6 +302,36 @@ func (s *Server) openAOF() error {
 	a.counts.Store(true)
 	a.durable.Set(w.Fsynced.Passed())
 	return nil
+}
+
+// openedSpans says what the files hold of the history: those that were loaded up to the position at, if they are not begun anew,
+// and the increment to which the log, which stands at now, is appended.
+func (s *Server) openedSpans(incr string, fresh, old bool, at, now aof.Position) []aof.Span {
+	spans := s.aof.spans
+	if at.Offset != now.Offset {
+		at = now
+	}
+	switch n := len(spans); {
+	case fresh || !old:
+		return []aof.Span{{Name: incr, Start: at}}
+	case n == 0 || spans[n-1].Name != incr:
+		return []aof.Span{{Name: incr, Start: now, Late: true}}
+	}
+	return spans
+}
+
+// newArchive returns the log on disk, of which nothing is known yet.
+func (s *Server) newArchive() *aof.Archive {
+	return aof.NewArchive(aof.ArchiveOptions{
+		Written: func() int64 {
+			if w := s.aof.writer.Load(); w != nil {
+				return w.Written.Passed()
+			}
+			return 0
+		},
+		Limit:  func() int64 { return config.ReplBacklogDiskSize.Get(s.cfg) },
+		Wanted: s.log.BacklogActive,
+	})
 }
 
 // writeAOFBase writes a base to a temporary file in the server's directory and gives it its name.

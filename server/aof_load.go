@@ -137,7 +137,7 @@ func (s *Server) loadAOFAtStart(context.Context) error {
 	if found.Position.Known() {
 		s.restoreHistory(rdbInfo{replID: found.Position.ID, offset: found.Position.Offset, db: t.c.db.Index()})
 	}
-	s.aof.baseSize, s.aof.loaded = found.BaseSize, found.Position
+	s.aof.baseSize, s.aof.loaded, s.aof.spans = found.BaseSize, found.Position, found.Spans
 	return nil
 }
 

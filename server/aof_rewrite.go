@@ -137,6 +137,7 @@ func (s *Server) switchIncr(job *rewriteJob) error {
 		return errRewriteAborted
 	}
 	job.incr, job.snap, job.keys = incr.Seq, s.baseSnapshotLocked(), int64(s.store.Len())
+	a.archive.Switch(d, incr.Name, s.position())
 	w.Switch(s.log.EndOffset(), timedFile{f, s}, s.incrHead())
 	return nil
 }
@@ -219,10 +220,21 @@ func (s *Server) finishRewrite(job *rewriteJob, err error) {
 	}
 	if a.phase == aofWaiting {
 		a.phase = aofOn
+		s.beginArchive(job.snap.position)
 		a.counts.Store(true)
 		a.durable.Set(a.writer.Load().Fsynced.Passed())
 	}
 	s.logger.noticef("Background AOF rewrite finished successfully")
+}
+
+// beginArchive makes the increment that began at a position, if that is known, the beginning of the log on disk.
+func (s *Server) beginArchive(at aof.Position) {
+	s.aof.filesMu.Lock()
+	incrs := s.aof.manifest.Incrs
+	s.aof.filesMu.Unlock()
+	if at.Known() {
+		s.aof.archive.Continue(s.aofDir(), []aof.Span{{Name: incrs[len(incrs)-1].Name, Start: at}})
+	}
 }
 
 // dropTempIncrLocked ends the writing behind a first base that did not come to be.
@@ -365,6 +377,7 @@ func (s *Server) aofCron() {
 	s.lock.lock()
 	defer s.lock.unlock()
 	a := &s.aof
+	a.archive.Trim()
 	if !a.started || s.backgroundBusy() || s.halted || s.loading.active() {
 		return
 	}

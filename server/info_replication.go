@@ -40,6 +40,7 @@ func (s *Server) infoSyncs(w *infoWriter) {
 	active, waiting := s.master.FullSyncs()
 	w.int("repl_full_syncs_active", int64(active))
 	w.int("repl_full_syncs_waiting", int64(waiting))
+	s.infoArchive(w)
 	w.bool("master_refused_as_empty", s.role.refused != "")
 }
 
@@ -103,4 +104,18 @@ func (s *Server) infoReplicas(w *infoWriter) {
 			",offset=", strconv.FormatInt(r.AckOffset, 10), ",lag=", strconv.FormatInt(lag, 10))
 		n++
 	}
+}
+
+// infoArchive writes the fields about the log on disk.
+func (s *Server) infoArchive(w *infoWriter) {
+	first, length := int64(0), int64(0)
+	start, end, ok := s.aof.archive.Range()
+	if ok {
+		first, length = start+1, end-start
+	}
+	w.bool("repl_backlog_disk_active", ok)
+	w.int("repl_backlog_disk_size", config.ReplBacklogDiskSize.Get(s.cfg))
+	w.int("repl_backlog_disk_first_byte_offset", first)
+	w.int("repl_backlog_disk_histlen", length)
+	w.int("repl_backlog_disk_served", s.master.Stats().Spills)
 }

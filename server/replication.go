@@ -42,7 +42,7 @@ func (s *Server) newReplication() {
 	s.ids.OnChange(s.idChanged)
 	s.master = repl.NewMaster(repl.MasterOptions{
 		Log: s.log, Identity: s.ids, Source: replSource{s}, Config: s.masterConfig,
-		Now: s.opts.Now, Random: randomReader{s}, Logf: s.replLogf,
+		Now: s.opts.Now, Random: randomReader{s}, Logf: s.replLogf, Archive: s.aof.archive,
 	})
 	s.masterClient = s.newClient(nil, &resp.Writer{}, 0)
 	s.nextClient++

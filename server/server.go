@@ -213,6 +213,7 @@ func New(opts Options) (*Server, error) {
 	s.runID = s.randomHex(40)
 	s.collector.init(opts.OwnsProcess)
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
+	s.aof.archive = s.newArchive()
 	s.newReplication()
 	s.newScripts()
 	s.functions = s.newFunctions()

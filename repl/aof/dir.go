@@ -18,6 +18,8 @@ type Dir struct {
 	Path string // of the directory itself
 	Name string // what file names begin with
 	Logf repl.Logf
+	// Retain may take over an increment instead of its removal, by renaming it. nil takes none.
+	Retain func(d *Dir, name string) bool
 }
 
 func (d *Dir) path(name string) string { return filepath.Join(d.Path, name) }
@@ -139,6 +141,9 @@ func (d *Dir) RemoveHistory(m *Manifest) *Manifest {
 		return m
 	}
 	for _, f := range m.History {
+		if d.Retain != nil && d.Retain(d, f.Name) {
+			continue
+		}
 		d.Logf(repl.Notice, "Removing the history file %s in the background", f.Name)
 		d.Remove(f.Name)
 	}

@@ -15,6 +15,8 @@ type FS interface {
 	Remove(path string) error
 	Mkdir(path string) error
 	Stat(path string) (fs.FileInfo, error)
+	// ReadDir returns the names of what is in a directory.
+	ReadDir(path string) ([]string, error)
 	// SyncDir makes the directory's entries durable.
 	SyncDir(path string) error
 }
@@ -46,6 +48,15 @@ func (OS) Link(from, to string) error            { return os.Link(from, to) }
 func (OS) Remove(path string) error              { return os.Remove(path) }
 func (OS) Mkdir(path string) error               { return os.Mkdir(path, 0o755) }
 func (OS) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
+
+// ReadDir lists a directory.
+func (OS) ReadDir(path string) (names []string, err error) {
+	list, err := os.ReadDir(path)
+	for _, e := range list {
+		names = append(names, e.Name())
+	}
+	return names, err
+}
 
 // SyncDir fsyncs a directory.
 func (OS) SyncDir(path string) error {

@@ -50,6 +50,7 @@ type Loaded struct {
 	Position Position // of the end
 	Found    bool     // there was a file that is not empty
 	Stopped  bool     // by LoadOptions.Until
+	Spans    []Span   // the increments, as far as it is known which part of the history is in them
 }
 
 // pauseEvery is how many commands lie between two calls of Pause.
@@ -74,8 +75,9 @@ type loader struct {
 	d      *Dir
 	t      Target
 	o      LoadOptions
-	cutter *cutter // nil if all is to be loaded
-	done   int64   // bytes of the files before the one being read
+	cutter *cutter  // nil if all is to be loaded
+	done   int64    // bytes of the files before the one being read
+	start  Position // of that one
 }
 
 func (l *loader) logf(level repl.Level, format string, args ...any) { l.o.Logf(level, format, args...) }
@@ -100,15 +102,28 @@ func (l *loader) all(m *Manifest) error {
 		l.o.Total(l.Size)
 	}
 	for i, f := range files {
+		l.start = l.Position
 		if err := l.file(f, i == len(files)-1, sizes[i]); err != nil {
 			return err
 		}
+		l.span(f)
 		if l.Stopped {
 			return nil
 		}
 		l.done += sizes[i]
 	}
 	return nil
+}
+
+// span notes what an increment that has been read holds of the history.
+func (l *loader) span(f Info) {
+	switch {
+	case f.Kind == Base:
+	case !l.start.Known() || !l.Position.Known():
+		l.Spans = nil // there is a gap
+	default:
+		l.Spans = append(l.Spans, Span{Name: f.Name, Start: l.start, End: l.Position})
+	}
 }
 
 // kindName is what log lines call a file's kind.
@@ -334,6 +349,9 @@ func (c *countingReader) Read(p []byte) (int, error) {
 func (x *fileLoader) record(rec Record) error {
 	if rec.Args == nil {
 		if p, ok := ParsePosition(rec.Annotation); ok {
+			if p.Offset != x.Position.Offset && p.Offset != x.start.Offset {
+				x.Spans, x.start = nil, Position{} // the offsets jump
+			}
 			x.Position = p
 		}
 		if at, ok := ParseTime(rec.Annotation); ok && x.began == 0 {

@@ -54,6 +54,12 @@ kilobytes.`}, numberKind{form: memory, min: 1, max: maxLong, clamp: func(n int64
 		return max(n, 16<<10)
 	}}, value{n: 1 << 20})}
 
+	ReplBacklogDiskSize = Memory{replication.add(row{name: "repl-backlog-disk-size", unit: Bytes, doc: `
+With appendonly yes, how much of the latest writes to serve to replicas from the
+append only file when memory has them no longer. 0 is none. Only this server
+has this directive.`},
+		numberKind{form: memory, min: 0, max: maxLong}, value{n: 256 << 20})}
+
 	ReplBacklogTTL = replication.int(row{name: "repl-backlog-ttl", unit: Seconds, doc: `
 Seconds after the last replica has gone for which to keep them. 0 is for ever.`}, 3600, 0, maxLong)
 

@@ -31,7 +31,7 @@ func TestEveryRedisDirectiveIsKnown(t *testing.T) {
 		want[name] = alias
 	}
 	for _, d := range table.all {
-		if strings.HasSuffix(d.doc, "Only this server has this directive.") {
+		if strings.HasSuffix(strings.ReplaceAll(d.doc, "\n", " "), "Only this server has this directive.") {
 			require.NotContains(t, want, d.name)
 			continue
 		}
