@@ -81,8 +81,7 @@ func TestOutrunBacklogIsServedFromDisk(t *testing.T) {
 			if p.replica == harness.Treedis {
 				apart(t, master, replica, link, 6)
 				replica.Kill()
-				replica.Restart(t)
-				replica.ReplicaOf(t, link.Port())
+				replica.Restart(t, harness.Args("--replicaof", "127.0.0.1", link.Port()))
 				again("the replica was killed", 2)
 			}
 		})
