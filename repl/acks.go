@@ -8,7 +8,7 @@ var (
 
 // AppendPing appends the PING that keeps replicas from timing out, and returns
 // the new end offset. Needs the keyspace lock.
-func (l *Log) AppendPing() int64 { return l.Append([]byte(pingCommand)) }
+func (l *Log) AppendPing() int64 { return l.AppendQuiet([]byte(pingCommand)) }
 
 // online puts a replica online once its snapshot has been sent.
 func (m *Master) online(r *replica) {
@@ -71,10 +71,14 @@ func (m *Master) refreshLocked() (open func()) {
 		}
 	}
 	m.good.Store(good)
-	openAcks, openFsyncs := m.acks.update(acks), m.fsyncs.update(fsyncs)
+	openAcks, openFsyncs, openConfirmed := m.acks.update(acks), m.fsyncs.update(fsyncs), func() {}
+	if m.confirm != nil {
+		openConfirmed = m.confirm.update(acks)
+	}
 	return func() {
 		openAcks()
 		openFsyncs()
+		openConfirmed()
 	}
 }
 
@@ -109,8 +113,7 @@ func (m *Master) WaitFsyncAcks(offset int64, n int, open func()) *Waiter {
 // replication is paused the server calls it when the pause is over.
 // Needs the keyspace lock.
 func (m *Master) RequestAcksLocked() {
-	if m.Count() == 0 || m.ackWanted == m.log.EndOffset() {
-		return
+	if m.ackWanted.Load() != m.log.EndOffset() {
+		m.askLocked()
 	}
-	m.ackWanted = m.log.Append([]byte(getAckCommand))
 }

@@ -97,7 +97,28 @@ func (x *exchange) apply() error {
 }
 
 // applyParsed is apply without the bookkeeping. It returns how many commands it has dealt with.
+//
+// Requests to acknowledge that stand in one piece of the stream are answered by one acknowledgement, of what stood before the
+// last of them: a master that asks after each of its rounds gets as many answers as the replica has time for.
 func (x *exchange) applyParsed() (done int, err error) {
+	asked := -1 // the last request that is not answered
+	applyTo := func(to int) error {
+		if asked >= 0 {
+			// Answered with the offset before the request itself, as in Redis.
+			if err := x.applyRange(done, asked); err != nil {
+				return err
+			}
+			done, asked = asked, -1
+			if err := x.sendAck(); err != nil {
+				return err
+			}
+		}
+		err := x.applyRange(done, to)
+		if err == nil {
+			done = max(done, to)
+		}
+		return err
+	}
 	for ; x.scanned < len(x.p.cmds); x.scanned++ {
 		i := x.scanned
 		name := x.p.word(x.p.cmds[i], 0)
@@ -109,20 +130,12 @@ func (x *exchange) applyParsed() (done int, err error) {
 		case equalFold(name, "exec"), equalFold(name, "discard"):
 			x.multi = false
 		case !x.multi && equalFold(name, "replconf") && equalFold(x.p.word(x.p.cmds[i], 1), "getack"):
-			// Answered with the offset before the request itself, as in Redis.
-			if err := x.applyRange(done, i); err != nil {
-				return done, err
-			}
-			done = i
-			if err := x.sendAck(); err != nil {
-				return done, err
-			}
+			asked = i
 		}
 		if !x.multi && x.p.cmds[i].to-x.p.startOf(done) >= applySlice {
-			if err := x.applyRange(done, i+1); err != nil {
+			if err := applyTo(i + 1); err != nil {
 				return done, err
 			}
-			done = i + 1
 		}
 	}
 	end := len(x.p.cmds)
@@ -130,18 +143,15 @@ func (x *exchange) applyParsed() (done int, err error) {
 		end = x.group
 	}
 	if end > done {
-		if err := x.applyRange(done, end); err != nil {
-			return done, err
-		}
-		done = end
+		err = applyTo(end)
 	}
-	return done, nil
+	return done, err
 }
 
 // applyRange executes commands from..to-1 and appends their bytes, verbatim, to the
 // log: so replicas of this server share the master's id and offsets.
 func (x *exchange) applyRange(from, to int) error {
-	if from == to {
+	if from >= to {
 		return nil
 	}
 	l := x.l

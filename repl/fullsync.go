@@ -53,6 +53,18 @@ func (m *Master) roomLocked(cfg MasterConfig) int {
 	return max(0, cfg.FullSyncMax-m.syncing)
 }
 
+// BeginHistory makes the log keep history from here on, if it does not. A history that begins here gets a name of its own,
+// and has no past. Needs the keyspace lock.
+func (m *Master) BeginHistory() {
+	if !m.log.EnableBacklog() {
+		return
+	}
+	m.ids.Change()
+	m.ids.Clear()
+	ids := m.ids.Get()
+	m.logf(Notice, "Replication backlog created, my new replication IDs are '%s' and '%s'", ids.ID, ids.ID2)
+}
+
 // attachFullLocked registers a replica that needs a snapshot, and takes the
 // snapshot unless others are to be waited for.
 func (m *Master) attachFullLocked(r *replica) error {
@@ -62,13 +74,7 @@ func (m *Master) attachFullLocked(r *replica) error {
 			_ = c.SetNoDelay(false) // an optimization: nothing depends on it
 		}
 	}
-	if m.log.EnableBacklog() {
-		// A history that begins here gets a name of its own, and has no past.
-		m.ids.Change()
-		m.ids.Clear()
-		ids := m.ids.Get()
-		m.logf(Notice, "Replication backlog created, my new replication IDs are '%s' and '%s'", ids.ID, ids.ID2)
-	}
+	m.BeginHistory()
 	m.attach(r)
 	if cfg.DisklessSync && r.info.CapaEOF && cfg.DisklessSyncDelay > 0 && !m.enoughWait(cfg) {
 		m.logf(Notice, "Delay next BGSAVE for diskless SYNC")

@@ -47,11 +47,30 @@ func (g *Gate) Wait(offset int64, open func()) *Waiter {
 // waited for no more.
 func (g *Gate) Set(offset int64) {
 	g.mu.Lock()
+	opened := g.moveLocked(offset)
+	g.mu.Unlock()
+	for _, w := range opened {
+		w.open()
+	}
+}
+
+// moveLocked moves the gate, and returns those who waited for no more.
+func (g *Gate) moveLocked(offset int64) (opened []*Waiter) {
 	g.passed = offset
-	var opened []*Waiter
 	for len(g.waiters) > 0 && g.waiters[0].offset <= offset {
 		opened = append(opened, heap.Pop(&g.waiters).(*Waiter))
 	}
+	return opened
+}
+
+// Raise is Set that never moves the gate back.
+func (g *Gate) Raise(offset int64) {
+	g.mu.Lock()
+	if offset <= g.passed {
+		g.mu.Unlock()
+		return
+	}
+	opened := g.moveLocked(offset)
 	g.mu.Unlock()
 	for _, w := range opened {
 		w.open()

@@ -65,7 +65,10 @@ func NewIdentity(random io.Reader) *Identity {
 }
 
 // Get returns the ids in force.
-func (i *Identity) Get() IDs { return *i.ids.Load() }
+func (i *Identity) Get() IDs { return *i.Current() }
+
+// Current is Get without the copy. What it returns never changes.
+func (i *Identity) Current() *IDs { return i.ids.Load() }
 
 // Change begins a new history with a new id: no peer can continue from the old
 // one any more, except by ID2 where there is one. Needs the keyspace lock.

@@ -58,6 +58,10 @@ type Log struct {
 	// readers is replaced, never changed in place, so that the writer can walk
 	// it without mu. Replaced under mu.
 	readers atomic.Pointer[[]*Reader]
+	quiet   atomic.Pointer[quietRange] // the last; written by the writer only
+
+	ends    Gate // of those who wait for the end to reach an offset
+	awaited bool // guarded by the keyspace lock: somebody may wait at ends
 
 	selectedDB int // guarded by the keyspace lock
 
@@ -151,11 +155,51 @@ func (l *Log) AppendBatched(p []byte) int64 {
 	return end
 }
 
-// Wake wakes the readers that wait and have something to read.
+// quietRange is a part of the log, (from, to], that changes no data.
+type quietRange struct{ from, to int64 }
+
+// AppendQuiet is Append for what changes no data: pings, messages, requests to acknowledge. Needs the keyspace lock.
+func (l *Log) AppendQuiet(p []byte) int64 {
+	from := l.end.Load()
+	if !l.active.Load() {
+		return from
+	}
+	q := quietRange{from, from + int64(len(p))}
+	if last := l.quiet.Load(); last != nil && last.to == from {
+		q.from = last.from
+	}
+	l.quiet.Store(&q) // before the bytes, so that no reader of the end takes them for data
+	return l.Append(p)
+}
+
+// DataEnd is where the last change of data ended: EndOffset, or before it if only what AppendQuiet added came since. A peer
+// that has everything up to there has all the data. Needs no lock.
+func (l *Log) DataEnd() int64 {
+	end := l.end.Load()
+	if q := l.quiet.Load(); q != nil && q.from <= end && end <= q.to {
+		return q.from
+	}
+	return end
+}
+
+// Wake wakes the readers that wait and have something to read, and those who wait for the log's end. Needs the keyspace lock.
 func (l *Log) Wake() {
 	for _, r := range *l.readers.Load() {
 		r.wake()
 	}
+	if l.awaited {
+		l.ends.Set(l.end.Load())
+		l.awaited = l.ends.Len() > 0
+	}
+}
+
+// WaitEnd calls open once the log has reached offset, in whatever history. It returns nil, and open is never called, if it
+// has already. See Gate for where open runs. Needs the keyspace lock.
+func (l *Log) WaitEnd(offset int64, open func()) *Waiter {
+	l.ends.Set(l.end.Load())
+	w := l.ends.Wait(offset, open)
+	l.awaited = l.awaited || w != nil
+	return w
 }
 
 // grow links a new tail at offset end, evicts readers that are too far behind
@@ -290,12 +334,14 @@ func (l *Log) Reset(offset int64) {
 	l.active.Store(false)
 	l.start.Store(offset)
 	l.end.Store(offset)
+	l.quiet.Store(nil)
 	l.blocks, l.tail = nil, nil
 	l.memory.Store(0)
 	l.selectedDB = NoDB
 	if l.backlog {
 		l.activateLocked()
 	}
+	l.Wake()
 }
 
 // activateLocked gives an inactive log a first block. It replaces the writer's

@@ -82,14 +82,15 @@ type Master struct {
 		full, partialOK, partialErr, output, spills atomic.Int64
 	}
 
-	ackWanted int64 // end offset after the last GETACK; guarded by the keyspace lock
+	ackWanted atomic.Int64 // end offset after the last GETACK; written under the keyspace lock
 
 	mu              sync.Mutex
-	replicas        []*replica // guarded by mu, in order of attachment
-	syncing         int        // guarded by mu; snapshots handed out and not sent yet
-	noReplicasSince time.Time  // guarded by mu; valid without replicas
-	ticks           int64      // guarded by mu; Cron calls
-	closed          bool       // guarded by mu
+	replicas        []*replica     // guarded by mu, in order of attachment
+	syncing         int            // guarded by mu; snapshots handed out and not sent yet
+	noReplicasSince time.Time      // guarded by mu; valid without replicas
+	ticks           int64          // guarded by mu; Cron calls
+	closed          bool           // guarded by mu
+	confirm         *Confirmations // guarded by mu; nil unless acknowledgements confirm something
 }
 
 // NewMaster returns a Master without replicas.
@@ -97,8 +98,8 @@ func NewMaster(o MasterOptions) *Master {
 	m := &Master{
 		log: o.Log, ids: o.Identity, source: o.Source, config: o.Config,
 		now: o.Now, random: o.Random, logf: o.Logf, archive: o.Archive,
-		ackWanted: -1,
 	}
+	m.ackWanted.Store(-1)
 	m.noReplicasSince = m.now()
 	m.ctx, m.cancel = context.WithCancelCause(context.Background())
 	return m

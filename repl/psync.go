@@ -40,6 +40,7 @@ func (m *Master) tryPartialLocked(r *replica, req SyncRequest) bool {
 		r.info.Name(), m.log.EndOffset()-req.Offset+1, from, req.Offset)
 	m.attach(r)
 	m.refresh()
+	m.askForConfirmation()
 	return true
 }
 

@@ -119,8 +119,10 @@ func (s *Server) incrHead() (head []byte) {
 	return append(appendSelect(head, s.masterClient.db.Index()), s.position().Annotation()...)
 }
 
-// idChanged notes in the file that the history has another id from here on. It runs under the exclusive lock.
+// idChanged notes in the file that the history has another id from here on, and answers who waits for the old one. It runs
+// under the exclusive lock.
 func (s *Server) idChanged() {
+	s.endOffsetWaits()
 	if w := s.aof.writer.Load(); w != nil {
 		w.Annotate(s.log.EndOffset(), s.position().Annotation())
 	}

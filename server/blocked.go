@@ -21,7 +21,8 @@ type blockedCall struct {
 	timer     *time.Timer     // nil: for ever
 	// invalidated is what the client that tracks is to be told after the answer.
 	invalidated [][]byte
-	answered    bool // the answer is on its way to the client's loop; exclusive lock
+	answered    bool      // the answer is on its way to the client's loop; exclusive lock
+	term        *syncTerm // in which the answer was made, if it tells of data; exclusive lock
 }
 
 // block makes the client wait. onTimeout replies if nothing else has; cancel is called under the
@@ -57,6 +58,9 @@ func (b *blockedCall) answerLocked(reply func(c *Client)) {
 		b.timer.Stop()
 	}
 	b.answered = true
+	if b.row.showsData {
+		b.term = b.c.srv.sync.term
+	}
 	b.end(reply, true)
 }
 
@@ -81,6 +85,12 @@ func (b *blockedCall) end(reply func(c *Client), answer bool) {
 		mark := c.out.Len()
 		reply(c)
 		c.mute(mark)
+		if b.term == nil && b.row.showsData {
+			b.term = c.srv.sync.term
+		}
+		if b.term != nil {
+			c.shows(b.term, c.out.Len()-mark, false)
+		}
 		for _, value := range b.invalidated {
 			c.srv.pushInvalidation(c, invalidation, value)
 		}

@@ -58,7 +58,10 @@ type Client struct {
 	tracking     clientTracking
 	redirectedTo bool // another client has redirected its invalidations here
 
-	writeOffset int64 // where the log ended after its last write, for WAIT
+	sync clientSync // what of its output replicas have to confirm
+
+	writeOffset int64     // where the log ended after its last write, for WAIT
+	writeIDs    *repl.IDs // the history that this is an offset of; nil before a first write
 
 	offer    *repl.ReplicaInfo // what REPLCONF told; nil for ordinary clients
 	isMaster bool              // executes the master's stream

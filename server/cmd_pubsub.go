@@ -154,7 +154,8 @@ func cmdSPublish(c *Call) { c.publish(pubsub.Shard) }
 func (c *Call) publish(kind pubsub.Kind) {
 	n := c.srv.publish(kind, c.args[1], c.args[2])
 	if c.mode == exclusive && c.srv.log.BacklogActive() { // a file has no use for it
-		c.rewrite(c.args...)
+		c.rewritten = true
+		c.srv.effects.addMessage(c.db.Index(), c.args)
 	}
 	c.out.Int(int64(n))
 }

@@ -150,6 +150,7 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	s.deliverTo(c)
 	mark := c.out.Len()
 	c.lastRow, c.lastActive = r, c.batchTime
+	shows := false
 	if text == "" {
 		text = s.refusal(c, r, args)
 	}
@@ -169,12 +170,16 @@ func (s *Server) execute(c *Client, args [][]byte) {
 		c.out.Simple("QUEUED")
 	} else {
 		s.run(c, r, args)
+		shows = r.showsData && s.sync.term != nil
 	}
 	if c.blocked == nil { // otherwise the reply is yet to come, and muted then
 		if r.pushes && text == "" {
 			mark = c.out.Len()
 		}
 		c.mute(mark)
+		if shows {
+			c.shows(s.sync.term, c.out.Len()-mark, false)
+		}
 	}
 	if c.tracking.caching && !c.multi.active && (r.Parent() == nil || r.Parent().Name != "client") {
 		c.tracking.caching = false // it was for this command, or transaction
@@ -384,7 +389,7 @@ func (s *Server) finishUnit(call *Call) {
 		}
 	}
 	if !call.c.multi.executing && s.effects.flush(!call.row.Flags.Has(command.TouchesArbitraryKeys)) {
-		call.c.writeOffset = s.log.EndOffset()
+		call.c.writeOffset, call.c.writeIDs = s.log.EndOffset(), s.ids.Current()
 	}
 	if !call.c.multi.executing {
 		s.endUnit()

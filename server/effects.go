@@ -15,6 +15,7 @@ type effects struct {
 	before func() // called before the log is appended to
 	// muted is set while the server replicates another: its log then is the master's stream, verbatim.
 	muted bool
+	data  bool     // some of ops changed data
 	buf   []byte   // the encoded commands
 	ops   []effect // what stands in buf
 	out   []byte   // scratch
@@ -33,6 +34,12 @@ var (
 
 // add appends a command on database db to the unit. Nothing is encoded while nobody reads the log.
 func (f *effects) add(db int, args [][]byte) {
+	f.data = true
+	f.addMessage(db, args)
+}
+
+// addMessage is add for a command that changes no data.
+func (f *effects) addMessage(db int, args [][]byte) {
 	if f.muted || !f.log.Active() {
 		return
 	}
@@ -44,6 +51,7 @@ func (f *effects) add(db int, args [][]byte) {
 // anything. If atomic is set, several commands are put in MULTI and EXEC.
 func (f *effects) flush(atomic bool) bool {
 	if len(f.ops) == 0 {
+		f.data = false // nobody reads the log
 		return false
 	}
 	out := f.out[:0]
@@ -64,7 +72,12 @@ func (f *effects) flush(atomic bool) bool {
 		out = append(out, encodedExec...)
 	}
 	f.before()
-	f.log.Append(out)
+	if f.data {
+		f.log.Append(out)
+	} else {
+		f.log.AppendQuiet(out)
+	}
+	f.data = false
 	f.log.SetSelectedDB(selected)
 	f.out, f.buf, f.ops = trim(out), trim(f.buf), f.ops[:0]
 	return true

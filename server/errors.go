@@ -25,6 +25,7 @@ const (
 	errReadOnly     = "READONLY You can't write against a read only replica."
 	errMasterDown   = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
 	errLoading      = "LOADING Redis is loading the dataset in memory"
+	errNoHistory    = "NOHISTORY That replication ID, up to that offset, is not part of this server's history"
 	errNoReplicas   = "NOREPLICAS Not enough good replicas to write."
 	errOOM          = "OOM command not allowed when used memory > 'maxmemory'."
 	errMisconf      = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."

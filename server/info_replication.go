@@ -23,6 +23,7 @@ func (s *Server) infoReplication(w *infoWriter) {
 	if s.log.BacklogActive() {
 		first, length = s.log.StartOffset()+1, s.log.HistLen()
 	}
+	s.infoSync(w)
 	w.str("master_failover_state", s.failover.phase.String())
 	w.str("master_replid", ids.ID)
 	w.str("master_replid2", ids.ID2)

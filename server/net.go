@@ -85,6 +85,8 @@ func (s *Server) forget(c *Client) {
 	s.channels.UnsubscribeAll(&c.subs)
 	s.endMonitor(c)
 	s.stopTracking(c)
+	s.setSync(c, false, 0)
+	s.leaveGate(c)
 	if c.blocked != nil {
 		c.blocked.stop()
 		c.blocked = nil

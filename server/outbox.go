@@ -100,14 +100,14 @@ func (s *Server) deliver(loop int) {
 		message := bytes[p.from:p.upto]
 		if p.topic == nil {
 			if p.kind == encodedMessage {
-				s.push(p.client, message)
+				s.push(p.client, p.kind, message)
 			} else {
 				s.pushInvalidation(p.client, p.kind, message)
 			}
 			continue
 		}
 		for _, sub := range p.topic.At(loop) {
-			s.push(sub.Owner, message)
+			s.push(sub.Owner, p.kind, message)
 		}
 	}
 	clear(mail)
@@ -134,13 +134,17 @@ func (c *Client) receives() bool {
 func (c *Client) releasePushes() {
 	if len(c.pushes) > 0 {
 		c.out.RawBytes(c.pushes)
+		if term := c.srv.sync.term; term != nil {
+			c.shows(term, len(c.pushes), true)
+		}
 		c.pushes = nil
 	}
 }
 
 // push appends a message to the output of a client of this loop. The message is encoded for RESP2, from which RESP3's differs
-// in the first byte alone. A client in the middle of a transaction gets it after the transaction's reply.
-func (s *Server) push(c *Client, message []byte) {
+// in the first byte alone. A client in the middle of a transaction gets it after the transaction's reply. Invalidations show no data, so that replicas need not
+// confirm anything for them.
+func (s *Server) push(c *Client, kind parcelKind, message []byte) {
 	if c.conn == nil || c.closing.Load() || !c.conn.Lend() {
 		return
 	}
@@ -149,6 +153,9 @@ func (s *Server) push(c *Client, message []byte) {
 		return
 	}
 	c.out.Buf = appendPush(c.out.Buf, message, c.out.Protocol())
+	if s.sync.term != nil && kind == encodedMessage {
+		c.shows(s.sync.term, len(message), true)
+	}
 	s.checkOutput(c)
 }
 

@@ -382,10 +382,7 @@ func TestSignalSavesAndStops(t *testing.T) {
 
 func TestDirectivesThatPromiseMoreAreWarnedOf(t *testing.T) {
 	t.Parallel()
-	n := startNode(t)
-	n.set("sync-replicas", "1")
-	n.logged("replication is asynchronous")
-	require.NotContains(t, n.log.String(), "there is no TLS")
+	startNode(t, "tls-port 1").logged("there is no TLS")
 }
 
 // pausedReplica is a replica that is online and acknowledges nothing.

@@ -81,7 +81,7 @@ func (s *Server) masterConfig() repl.MasterConfig {
 		FullSyncMax:             int(config.ReplFullSyncMax.Get(s.cfg)),
 		PingPeriod:              seconds(config.ReplPingReplicaPeriod),
 		Timeout:                 seconds(config.ReplTimeout),
-		BacklogTTL:              seconds(config.ReplBacklogTTL),
+		BacklogTTL:              s.backlogTTL(),
 		DisableTCPNoDelay:       config.ReplDisableTCPNoDelay.Get(s.cfg),
 		MinReplicasToWrite:      int(config.MinReplicasToWrite.Get(s.cfg)),
 		MinReplicasMaxLag:       seconds(config.MinReplicasMaxLag),
@@ -89,6 +89,14 @@ func (s *Server) masterConfig() repl.MasterConfig {
 		SoftLimit:               int64(limit.Soft),
 		SoftPeriod:              time.Duration(limit.SoftSeconds) * time.Second,
 	}
+}
+
+// backlogTTL is how long a backlog without replicas is kept: for ever if the log is what replies wait for.
+func (s *Server) backlogTTL() time.Duration {
+	if config.SyncReplicas.Get(s.cfg) != 0 || s.sync.asked.Load() {
+		return 0
+	}
+	return time.Duration(config.ReplBacklogTTL.Get(s.cfg)) * time.Second
 }
 
 func (s *Server) linkConfig() repl.LinkConfig {
@@ -114,7 +122,12 @@ func (s *Server) enoughReplicas() bool {
 // startReplication begins to follow the configured master, if any. A server that becomes a replica later
 // tries to continue from its own history, since the new master may share it.
 func (s *Server) startReplication() {
-	defer func() { s.resumable = true }()
+	defer func() {
+		s.lock.lock()
+		defer s.lock.unlock()
+		s.claimDataLocked()
+		s.resumable = true
+	}()
 	if to := config.ReplicaOf.Get(s.cfg); to.Host != "" {
 		s.lock.lock()
 		defer s.lock.unlock()
@@ -155,6 +168,7 @@ func (s *Server) followLocked(addr repl.Address, takeover bool) {
 		s.masterClient.db = s.store.DB(s.restoredDB)
 		s.restoredDB = 0
 		s.abortBlocked()
+		s.endSyncLocked()
 	}
 	s.role.replica.Store(true)
 	s.role.refused = ""
@@ -171,6 +185,7 @@ func (s *Server) promoteLocked() {
 	s.resumable = true
 	s.effects.muted = false
 	s.role.link.PromoteLocked()
+	s.enforceSyncLocked()
 	s.setReplicaOf("no", "one")
 	_ = s.applyOOMScore() // logged
 }

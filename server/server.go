@@ -87,6 +87,7 @@ type Server struct {
 	trackers      trackers
 	monitors      []*Client // who has asked to see all commands
 	targets       targets
+	offsetWaits   map[*offsetWait]struct{}
 	localExpiries localExpiries
 	scripts       scripts
 	functions     *function.Set
@@ -105,6 +106,7 @@ type Server struct {
 	resumable     bool // a master may know this server's replication id and offset
 
 	aclLog       acl.Log
+	sync         syncReplication
 	out          outboxes
 	ids          *repl.Identity
 	master       *repl.Master
@@ -190,12 +192,15 @@ func New(opts Options) (*Server, error) {
 		debug:    debugCommands(),
 		users:    newUsers(table, opts.Config),
 		waits:    keyWaits{of: map[watchKey][]*keyWait{}},
-		watchers: watchers{}, clients: map[int64]*Client{}, targets: targets{}, localExpiries: localExpiries{},
+		watchers: watchers{}, clients: map[int64]*Client{}, targets: targets{}, offsetWaits: map[*offsetWait]struct{}{}, localExpiries: localExpiries{},
 	}
 	s.life, s.end = context.WithCancelCause(context.Background())
 	loops := int(config.IOThreads.Get(s.cfg))
 	s.lock = newKeyspaceLock(loops)
 	s.gates = make([]loopGate, loops)
+	for i := range s.gates {
+		s.gates[i].s, s.gates[i].index = s, i
+	}
 	s.stats = newStats(loops, table)
 	s.out = s.newOutboxes(loops)
 	s.trackers.table, s.trackers.prefixes = tracking.NewTable(), tracking.NewPrefixes()

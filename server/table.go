@@ -30,6 +30,7 @@ type row struct {
 	isPing bool // derived
 
 	isReplConf bool // derived
+	showsData  bool // derived: its reply tells of data, or of what was done to it
 }
 
 // tableGroups lists the rows of all groups.
@@ -76,6 +77,7 @@ func tableGroups() [][]row {
 		streamCommands,
 		streamGroupCommands,
 		stringCommands,
+		syncCommands,
 		trackingCommands,
 		transactionCommands,
 	}
@@ -93,6 +95,7 @@ func newTable() (*command.Table[row], error) {
 		r.shared = r.local || r.Flags.Has(command.ReadOnly) &&
 			!r.Flags.Has(command.MayReplicate) && !r.Flags.Has(command.Blocking) && r.flagsOf == nil
 		r.isExec, r.isPing, r.isReplConf = r.Name == "exec", r.Name == "ping", r.Name == "replconf"
+		r.showsData = r.Flags&(command.Write|command.ReadOnly) != 0 || r.flagsOf != nil || r.isExec
 	}
 	return t, nil
 }

@@ -204,7 +204,7 @@ func (s *Server) pushInvalidation(c *Client, kind parcelKind, value []byte) {
 	if kind != brokenRedirection {
 		w.RawBytes(value)
 	}
-	s.push(c, w.Buf)
+	s.push(c, kind, w.Buf)
 }
 
 // endUnit sends what the unit left to be said of the keys that it changed.

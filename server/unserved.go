@@ -9,7 +9,6 @@ func (s *Server) warnUnserved() error {
 		set  bool
 		what string
 	}{
-		{config.SyncReplicas.Get(s.cfg) > 0, "sync-replicas is set, but replication is asynchronous: WAIT tells what has arrived"},
 		{config.TLSPort.Get(s.cfg) != 0, "tls-port is set, but there is no TLS: that port is not open"},
 	} {
 		if d.set {

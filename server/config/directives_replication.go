@@ -37,9 +37,22 @@ most commands get an error instead.`}, true)
 	ReplicaReadOnly = replication.bool(row{name: "replica-read-only", alias: "slave-read-only", doc: `
 Refuse writes from clients of a replica.`}, true)
 
-	SyncReplicas = replication.int(row{name: "sync-replicas", doc: `
-Answer a write only when this many replicas have acknowledged it. 0 answers at
-once. Only this server has this directive.`}, 0, 0, maxInt)
+	SyncReplicas = Int{replication.add(row{name: "sync-replicas", doc: `
+Answer a write, and what shows one, only when this many replicas have it, or all
+that are connected. 0 answers at once. Only this server has this directive.`}, replicasKind{}, value{})}
+
+	SyncTimeout = replication.int(row{name: "sync-timeout", unit: Milliseconds, doc: `
+Milliseconds after which an answer that waits for replicas becomes an error. 0
+waits for ever. Only this server has this directive.`}, 0, 0, maxInt)
+
+	SyncReads = replication.bool(row{name: "sync-reads", doc: `
+With sync-replicas, let each read wait for replicas too, so that a master that
+has been replaced unawares shows nothing old.
+Only this server has this directive.`}, false)
+
+	ReplicaMaxLag = replication.int(row{name: "replica-max-lag-ms", unit: Milliseconds, doc: `
+Milliseconds by which a replica's data may be old: beyond that reads get an
+error. 0 is no limit. Only this server has this directive.`}, 0, 0, maxInt)
 
 	MinReplicasToWrite = replication.int(row{name: "min-replicas-to-write", alias: "min-slaves-to-write", doc: `
 Refuse writes while fewer replicas than this are connected and up to date. 0

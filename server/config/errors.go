@@ -34,6 +34,7 @@ var (
 	errNotMemPct    = errors.New("argument must be a memory or percent value")
 	errNotOctal     = errors.New("argument couldn't be parsed as an octal number")
 	errNotInteger   = errors.New("argument couldn't be parsed into an integer")
+	errReplicas     = errors.New("argument must be a number of replicas between 0 and 100, or all")
 	errSave         = errors.New("Invalid save parameters")
 	errObufArgs     = errors.New("Wrong number of arguments in buffer limit configuration.")
 	errObufClass    = errors.New("Invalid client class specified in buffer limit configuration.")

@@ -317,3 +317,45 @@ func (dirKind) lines(d *directive, v value) []confLine {
 }
 
 func (dirKind) typeName() string { return "path" }
+
+// AllReplicas is the value of a number of replicas that is all there are.
+const AllReplicas = -1
+
+// maxReplicas bounds a number of replicas.
+const maxReplicas = 100
+
+// replicasKind is a number of replicas, or the word all.
+type replicasKind struct{}
+
+func (replicasKind) parse(_ scope, _ *directive, words []string) (value, error) {
+	n, ok := ParseReplicas([]byte(words[0]))
+	if !ok {
+		return value{}, errReplicas
+	}
+	return value{n: int64(n)}, nil
+}
+
+// ParseReplicas reads a number of replicas, which AllReplicas stands for if it is the word all.
+func ParseReplicas(b []byte) (n int, ok bool) {
+	if strings.EqualFold(string(b), "all") {
+		return AllReplicas, true
+	}
+	i, ok := resp.ParseInt(b)
+	return int(i), ok && i >= 0 && i <= maxReplicas
+}
+
+// ReplicasText is a number of replicas as the directive has it.
+func ReplicasText(n int64) string { return replicasKind{}.format(value{n: n}) }
+
+func (replicasKind) format(v value) string {
+	if v.n == AllReplicas {
+		return "all"
+	}
+	return strconv.FormatInt(v.n, 10)
+}
+
+func (k replicasKind) lines(d *directive, v value) []confLine {
+	return []confLine{{d.name + " " + k.format(v), v.n != d.def.n}}
+}
+
+func (replicasKind) typeName() string { return "number|all" }

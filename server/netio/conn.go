@@ -46,11 +46,12 @@ type Conn struct {
 	r, w int    // buf[r:w] is not consumed yet
 	need int    // see Need
 
-	queue  [][]byte // output that did not leave in its round, before Out
-	queued int      // bytes in queue
-	sent   int64    // bytes written
-	limit  int64    // while held: up to where output may be written, counted like sent
-	seen   int64    // up to where output has been through a BeforeFlush, counted like sent
+	queue    [][]byte // output that did not leave in its round, before Out
+	queued   int      // bytes in queue
+	sent     int64    // bytes written, or replaced by fewer
+	limit    int64    // while held: up to where output may be written, counted like sent
+	heldUpto int64    // up to where HoldRound was called last, counted like sent
+	seen     int64    // up to where output has been through a BeforeFlush, counted like sent
 
 	shared   bool // buf is the loop's
 	readable bool // an event told of input, and no read since has come to its end

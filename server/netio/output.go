@@ -66,42 +66,85 @@ func (c *Conn) ReleaseAll() {
 	}
 }
 
-// Batch is the output of one round that was held back.
-type Batch []heldOutput
-
-type heldOutput struct {
+// HeldOutput is what one connection appended in one round, and may not write yet.
+type HeldOutput struct {
 	c    *Conn
 	upto int64 // counted like sent
 }
 
-// HoldOutput keeps all that was appended to the output of the loop's connections in this round from being written, until
-// ReleaseOutput. It is for BeforeFlush. It returns nil if nothing was appended. Batches are to be released in their order.
-func (l *Loop) HoldOutput() Batch {
-	var b Batch
+// EachPending calls fn for each of the loop's connections that has appended output in this round. It is for BeforeFlush.
+func (l *Loop) EachPending(fn func(c *Conn)) {
 	for _, c := range l.dirty {
-		pos := c.OutPos()
-		if pos == c.seen || !c.state.alive() {
-			continue
+		if c.OutPos() != c.seen && c.state.alive() {
+			fn(c)
 		}
-		if !c.held {
-			c.held, c.limit = true, c.seen
-		}
-		b = append(b, heldOutput{c, pos})
 	}
-	return b
 }
 
-// ReleaseOutput lets what HoldOutput held back be written.
-func (l *Loop) ReleaseOutput(b Batch) {
-	for _, h := range b {
-		switch {
-		case !h.c.state.alive():
-		case h.upto == h.c.seen: // nothing was held since
-			h.c.ReleaseAll()
-		default:
-			h.c.Release(h.upto)
-		}
+// HoldRound keeps what the connection appended in this round from being written, until it is released. It is for the
+// function that EachPending calls. What a connection holds is to be released in its order, and while it holds anything
+// later output has to be held too.
+func (c *Conn) HoldRound() HeldOutput {
+	if !c.held {
+		c.held, c.limit = true, c.seen
 	}
+	c.heldUpto = c.OutPos()
+	return HeldOutput{c, c.heldUpto}
+}
+
+// Conn returns the connection that appended the output.
+func (h HeldOutput) Conn() *Conn { return h.c }
+
+// End returns where the output ends, as OutPos counts.
+func (h HeldOutput) End() int64 { return h.upto }
+
+// Release lets the output be written.
+func (h HeldOutput) Release() {
+	switch {
+	case !h.c.state.alive():
+	case h.upto == h.c.heldUpto: // nothing was held since
+		h.c.ReleaseAll()
+	default:
+		h.c.Release(h.upto)
+	}
+}
+
+// Replace changes the output, which must be the first that its connection holds. edit is given the bytes, and where they
+// begin as OutPos counts, and returns others. Positions go on as if nothing had been changed. It returns false, and does
+// nothing, while the connection is in the middle of a callback.
+func (h HeldOutput) Replace(edit func(old []byte, from int64) []byte) bool {
+	c := h.c
+	if c.inside {
+		return false
+	}
+	if !c.state.alive() || !c.held || h.upto <= c.limit {
+		return true
+	}
+	from, upto := int(c.limit-c.sent), int(h.upto-c.sent)
+	var before, after [][]byte
+	var old []byte
+	pos := 0
+	for _, b := range append(c.queue, c.Out.Buf) {
+		// The parts of b before, in and after the output.
+		i := min(max(from-pos, 0), len(b))
+		j := min(max(upto-pos, i), len(b))
+		before, after = appendPart(before, b[:i]), appendPart(after, b[j:])
+		old = append(old, b[i:j]...)
+		pos += len(b)
+	}
+	edited := edit(old, c.limit)
+	c.queue = append(appendPart(before, edited), after...)
+	c.queued += len(c.Out.Buf) + len(edited) - len(old)
+	c.Out.Buf = nil
+	c.sent += int64(len(old) - len(edited))
+	return true
+}
+
+func appendPart(parts [][]byte, b []byte) [][]byte {
+	if len(b) == 0 {
+		return parts
+	}
+	return append(parts, b)
 }
 
 // free returns how many bytes of the output may be written.
