@@ -13,6 +13,8 @@ type LoadOptions struct {
 	// DropExpiredAt, if not 0, leaves out keys that have expired at that time (unix ms), as a master
 	// does. A replica keeps them until its master deletes them.
 	DropExpiredAt int64
+	// OnExpired, if set, is told of each key left out; the name is valid during the call.
+	OnExpired func(db int, name []byte)
 	// Overwrite lets a key replace one that is there. Otherwise it is an error.
 	Overwrite bool
 	// Bulk is for many keys: strings are gathered and put into the store some at a time, the last of them by End.
@@ -124,6 +126,9 @@ func (l *Loader) End() error {
 func (l *Loader) expired(k *Key) bool {
 	if k.ExpireAt != 0 && l.DropExpiredAt != 0 && k.ExpireAt <= l.DropExpiredAt {
 		l.Expired++
+		if l.OnExpired != nil {
+			l.OnExpired(l.db.Index(), k.Name)
+		}
 		return true
 	}
 	return false

@@ -1,6 +1,7 @@
 package repl
 
 import (
+	"context"
 	"io"
 	"sync"
 )
@@ -28,9 +29,9 @@ type Filter struct {
 
 // Snapshot is the data set as it was at one instant. Its methods need no lock.
 type Snapshot interface {
-	// WriteRDB encodes the snapshot. It may be called several times, and by
+	// WriteRDB encodes the snapshot; ctx ends it early. It may be called several times, and by
 	// several goroutines at once: every call must write the same bytes.
-	WriteRDB(w io.Writer) error
+	WriteRDB(ctx context.Context, w io.Writer) error
 	// Release is called once, when nobody needs the snapshot any more.
 	Release()
 }

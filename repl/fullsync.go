@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"strconv"
 	"sync/atomic"
 )
@@ -26,13 +27,34 @@ type fullSync struct {
 // for a slower one, and there is nothing to hold beside the snapshot.
 type sharedSnapshot struct {
 	Snapshot
-	refs atomic.Int64
+	members []*replica
+	refs    atomic.Int64
 }
 
 func (s *sharedSnapshot) release() {
-	if s != nil && s.refs.Add(-1) == 0 {
-		s.Release()
+	if s == nil || s.refs.Add(-1) != 0 {
+		return
 	}
+	s.Release()
+	s.report()
+}
+
+// report logs how many replicas are left of those that the snapshot was for, in the words that Redis has for its pipe from
+// a child process.
+func (s *sharedSnapshot) report() {
+	m, up := s.members[0].m, 0
+	m.mu.Lock()
+	for _, r := range s.members {
+		if r.state != Closing {
+			up++
+		}
+	}
+	m.mu.Unlock()
+	if up == 0 {
+		m.logf(Notice, "Diskless rdb transfer, last replica dropped, killing fork child.")
+		return
+	}
+	m.logf(Notice, "Diskless rdb transfer, done reading from pipe, %d replicas still up.", up)
 }
 
 // done gives back what the synchronization held: the snapshot, and its place among those
@@ -133,8 +155,9 @@ func (m *Master) beginLocked(f Filter) {
 	}
 	var shared *sharedSnapshot
 	if err == nil {
-		shared = &sharedSnapshot{Snapshot: snap}
+		shared = &sharedSnapshot{Snapshot: snap, members: members}
 		shared.refs.Store(int64(len(members)))
+		m.logf(Notice, "Background RDB transfer started by pid %d", os.Getpid())
 	}
 	// The stream that follows must not rely on a SELECT that came before.
 	m.log.ForgetSelectedDB()
@@ -156,17 +179,20 @@ func (m *Master) hand(r *replica, job fullSync) {
 		m.setLimit(reader)
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if r.state != WaitSnapshot { // disconnected meanwhile
-		job.snapshot.release()
-		if reader != nil {
-			reader.Close()
-		}
+	waits := r.state == WaitSnapshot
+	if waits {
+		r.state, r.reader = EncodeSnapshot, reader
+		m.syncing++
+		r.begin <- job
+	}
+	m.mu.Unlock()
+	if waits {
 		return
 	}
-	r.state, r.reader = EncodeSnapshot, reader
-	m.syncing++
-	r.begin <- job
+	job.snapshot.release() // disconnected meanwhile
+	if reader != nil {
+		reader.Close()
+	}
 }
 
 // awaitSnapshot waits for the snapshot, and sends newlines meanwhile.
@@ -186,8 +212,13 @@ func (r *replica) awaitSnapshot() (fullSync, error) {
 }
 
 // sendSnapshot answers the request and sends the snapshot.
-func (r *replica) sendSnapshot(job fullSync) error {
-	defer r.m.done(job)
+func (r *replica) sendSnapshot(job fullSync) (err error) {
+	defer func() {
+		if err != nil {
+			r.m.remove(r, err) // so that it is not counted among those that are left
+		}
+		r.m.done(job)
+	}()
 	if job.err != nil {
 		_, _ = io.WriteString(r, snapshotFailedReply) // the connection ends either way
 		return fmt.Errorf("%w: %w", ErrSnapshotFailed, job.err)
@@ -207,8 +238,11 @@ func (r *replica) sendSnapshot(job fullSync) error {
 // sendMarked streams the snapshot, which a mark of 40 random bytes ends.
 func (r *replica) sendMarked(job fullSync) error {
 	w := bufio.NewWriterSize(r, readChunk)
-	w.WriteString("$EOF:" + job.mark + "\r\n") // errors stick, and come with Flush
-	if err := job.snapshot.WriteRDB(w); err != nil {
+	w.WriteString("$EOF:" + job.mark + "\r\n")
+	if err := w.Flush(); err != nil { // so that it gets ready
+		return err
+	}
+	if err := job.snapshot.WriteRDB(r.ctx, w); err != nil {
 		return err
 	}
 	r.markSent.Store(true) // the acknowledgement may overtake our own return
@@ -220,14 +254,14 @@ func (r *replica) sendMarked(job fullSync) error {
 // is encoded twice, which keeps memory bounded without a temporary file.
 func (r *replica) sendSized(job fullSync) error {
 	size := &sizeWriter{r: r}
-	if err := job.snapshot.WriteRDB(size); err != nil {
+	if err := job.snapshot.WriteRDB(r.ctx, size); err != nil {
 		return err
 	}
 	r.become(SendSnapshot)
 	w := bufio.NewWriterSize(r, readChunk)
 	fmt.Fprintf(w, "$%d\r\n", size.n)
 	exact := &exactWriter{w: w, left: size.n}
-	if err := job.snapshot.WriteRDB(exact); err != nil {
+	if err := job.snapshot.WriteRDB(r.ctx, exact); err != nil {
 		return err
 	}
 	if exact.left != 0 {

@@ -292,6 +292,9 @@ func (x *exchange) write(p []byte) error {
 
 // line reads a line, without its end.
 func (x *exchange) line() (string, error) {
+	if err := x.awaitInput(); err != nil {
+		return "", err
+	}
 	if err := x.conn.SetReadDeadline(time.Now().Add(x.l.o.Config().Timeout)); err != nil {
 		return "", err
 	}
@@ -304,6 +307,24 @@ func (x *exchange) line() (string, error) {
 	}
 	x.l.touch()
 	return strings.TrimSuffix(strings.TrimSuffix(string(line), "\n"), "\r"), nil
+}
+
+// timeoutCheck is after how long of a wait repl-timeout is looked at again.
+const timeoutCheck = time.Second
+
+// awaitInput waits until there is something to read, for repl-timeout, which may change meanwhile: the wait for a
+// snapshot to begin can be a long one.
+func (x *exchange) awaitInput() error {
+	for began := time.Now(); ; {
+		timeout := began.Add(x.l.o.Config().Timeout)
+		if err := x.conn.SetReadDeadline(earlier(timeout, time.Now().Add(timeoutCheck))); err != nil {
+			return err
+		}
+		_, err := x.in.Peek(1)
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(timeout) {
+			return err
+		}
+	}
 }
 
 func hasAnyPrefix(s string, prefixes []string) bool {

@@ -143,14 +143,19 @@ func (l *Log) AppendBatched(p []byte) int64 {
 	if !l.active.Load() {
 		return end
 	}
+	grown := 0
 	for len(p) > 0 {
 		if end == l.tail.limit() {
 			l.grow(end)
+			grown++
 		}
 		n := copy(l.tail.buf[end-l.tail.base:], p)
 		p = p[n:]
 		end += int64(n)
 		l.end.Store(end)
+	}
+	if grown > 1 {
+		l.trim() // what the last block's growth had to keep for the backlog
 	}
 	return end
 }

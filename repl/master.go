@@ -183,6 +183,19 @@ func (m *Master) DisconnectAll() {
 	}
 }
 
+// RestartSnapshots disconnects the replicas that are being sent a snapshot, since it is not worth
+// sending any more: they ask for another.
+func (m *Master) RestartSnapshots() {
+	for _, r := range m.snapshotList() {
+		m.mu.Lock()
+		sending := r.state == EncodeSnapshot || r.state == SendSnapshot
+		m.mu.Unlock()
+		if sending {
+			m.remove(r, ErrDisconnected)
+		}
+	}
+}
+
 // Disconnect ends the connection of the replica with the given client id, and
 // reports whether there was one (CLIENT KILL).
 func (m *Master) Disconnect(clientID uint64) bool {
@@ -214,6 +227,15 @@ func (m *Master) snapshotList() []*replica {
 
 // Count is the number of replicas, in whatever state (connected_slaves).
 func (m *Master) Count() int { return int(m.count.Load()) }
+
+// SendsSnapshot reports whether a snapshot is being sent to any replica.
+func (m *Master) SendsSnapshot() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.replicas, func(r *replica) bool {
+		return r.state == EncodeSnapshot || r.state == SendSnapshot
+	})
+}
 
 // Replicas returns the state of every replica, in order of attachment.
 func (m *Master) Replicas() []ReplicaStatus {

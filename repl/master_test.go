@@ -2,6 +2,7 @@ package repl
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -270,8 +271,10 @@ func (s *customSource) SnapshotLocked(Filter) (Snapshot, error) {
 	return s, nil
 }
 
-func (s *customSource) WriteRDB(w io.Writer) error { return s.write(w, s.pass.Add(1)) }
-func (s *customSource) Release()                   { s.released.Add(1) }
+func (s *customSource) WriteRDB(_ context.Context, w io.Writer) error {
+	return s.write(w, s.pass.Add(1))
+}
+func (s *customSource) Release() { s.released.Add(1) }
 
 // attachPipe attaches a replica whose other end the test holds.
 func attachPipe(t *testing.T, m *node, info ReplicaInfo) net.Conn {

@@ -210,7 +210,7 @@ func (n *node) SnapshotLocked(Filter) (Snapshot, error) {
 	return &nodeSnapshot{n, maps.Clone(n.data)}, nil
 }
 
-func (s *nodeSnapshot) WriteRDB(w io.Writer) error {
+func (s *nodeSnapshot) WriteRDB(_ context.Context, w io.Writer) error {
 	for _, k := range slices.Sorted(maps.Keys(s.data)) {
 		if _, err := fmt.Fprintf(w, "%s %s\n", k, s.data[k]); err != nil {
 			return err

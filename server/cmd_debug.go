@@ -14,6 +14,7 @@ import (
 	"treedis/server/command"
 	"treedis/server/config"
 	"treedis/server/glob"
+	"treedis/server/resp"
 	"treedis/store"
 )
 
@@ -53,6 +54,7 @@ func debugCommands() map[string]debugCommand {
 		"quicklist-packed-threshold": {1, 1, debugPackedThreshold,
 			"<size> - From how many bytes on an element of a large list is held by itself; 0 for the default."},
 		"reload":                   {0, -1, debugReload, "[NOSAVE] [NOFLUSH] [MERGE] - Save the data and load it again."},
+		"replicate":                {1, -1, debugReplicate, "<command> [<argument> ...] - Log a command, for replicas and the append-only file, without executing it."},
 		"set-active-expire":        {1, 1, debugSetActiveExpire, "<0|1> - Whether keys that expired are looked for."},
 		"set-disable-deny-scripts": {1, 1, debugDenyScripts, "<0|1> - Whether scripts may call commands that are not for them."},
 		"segfault":                 {0, 0, debugSegfault, "Crash the server by an invalid access to memory."},
@@ -98,6 +100,13 @@ func debugChangeReplID(c *Call) {
 }
 
 func debugConfigRewrite(c *Call) { c.rewriteConfig(true) }
+
+func debugReplicate(c *Call) {
+	if s := c.srv; !s.role.isReplica() {
+		s.log.Append(resp.AppendCommand(nil, c.args[2:]...))
+	}
+	c.out.OK()
+}
 
 func debugDigest(c *Call) {
 	d := datasetDigest(c.srv.store)
@@ -225,7 +234,7 @@ func debugListpack(c *Call) {
 }
 
 func debugObject(c *Call) {
-	e := c.peek(c.args[2])
+	e := c.db.Peek(c.args[2]) // if it has expired too
 	if e == nil {
 		c.err(errNoSuchKey)
 		return

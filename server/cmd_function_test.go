@@ -128,7 +128,7 @@ func TestFunctionsInSnapshots(t *testing.T) {
 	n.s.lock.unlock()
 	for version, snap := range map[string]*snapshot{"REDIS0010": with, "REDIS0009": without} {
 		var b bytes.Buffer
-		require.NoError(t, snap.WriteRDB(&b))
+		require.NoError(t, snap.WriteRDB(t.Context(), &b))
 		require.Equal(t, version, b.String()[:len(version)])
 	}
 }

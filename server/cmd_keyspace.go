@@ -47,6 +47,7 @@ func cmdFlushAll(c *Call) {
 	if c.flush(all...) {
 		clear(c.srv.localExpiries)
 		c.srv.saveFlushedLocked()
+		c.srv.master.RestartSnapshots()
 	}
 }
 

@@ -137,6 +137,8 @@ func cmdSync(c *Call) { c.offerSnapshot(repl.SyncRequest{SYNC: true}, false) }
 func cmdPsync(c *Call) {
 	offset, ok := c.int(2, "")
 	if !ok {
+		info := c.c.replicaInfo()
+		c.srv.logger.warningf("Replica %s asks for synchronization but with a wrong offset", info.Name())
 		return
 	}
 	takeover := len(c.args) > 3 && c.is(3, "failover")

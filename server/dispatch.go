@@ -301,10 +301,10 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 		return "ERR Can't execute '" + r.Name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	case lacks.Has(command.Stale) && s.role.masterDown() && !config.ReplicaServeStaleData.Get(s.cfg):
 		return errMasterDown
-	case lacks.Has(command.Loading) && s.loading.active(), has.Has(command.NoAsyncLoading) && s.loading.is(loadAside):
+	case lacks.Has(command.Loading) && s.loading.refuses(), has.Has(command.NoAsyncLoading) && s.loading.is(loadAside):
 		return errLoading
 	case c.monitors && has&(command.Write|command.ReadOnly|command.MayReplicate) != 0:
-		return "ERR Replica can't interact with the keyspace"
+		return errReplicaReads
 	case s.scripts.run != nil && lacks.Has(command.AllowBusy):
 		return s.scripts.run.busyText()
 	}

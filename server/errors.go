@@ -33,6 +33,7 @@ const (
 	errFilterEOF    = "ERR Filtered replica requires EOF capability"
 	errMaxClients   = "ERR max number of clients reached"
 	errProtected    = "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. Connections are accepted from this host only: set a password, or turn protected-mode off."
+	errReplicaReads = "ERR Replica can't interact with the keyspace"
 	errFailingOver  = "NOMASTERLINK Can't SYNC while failing over"
 	errNotInStream  = "ERR Command not allowed in a master's stream"
 	errNoMulti      = "ERR Command not allowed inside a transaction"

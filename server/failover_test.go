@@ -146,7 +146,7 @@ func TestMasterCannotChangeTheRole(t *testing.T) {
 	snap := empty.s.snapshotLocked(repl.Filter{})
 	empty.s.lock.unlock()
 	var payload bytes.Buffer
-	require.NoError(t, snap.WriteRDB(&payload))
+	require.NoError(t, snap.WriteRDB(t.Context(), &payload))
 	stream := ""
 	for _, line := range []string{"set a 1", "replicaof no one", "replicaof 127.0.0.1 1", "debug change-repl-id", "shutdown nosave now",
 		"monitor", "multi", "set b 2", "exec", "set c 3"} {

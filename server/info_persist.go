@@ -13,14 +13,14 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	if p.inBackground() {
 		saving = int64((s.mono() - p.saving.began) / time.Second)
 	}
-	w.bool("loading", s.loading.active())
+	w.bool("loading", s.loading.refuses())
 	w.bool("async_loading", s.loading.is(loadAside))
 	w.zeros("current_cow_peak", "current_cow_size", "current_cow_size_age")
 	w.decimal("current_fork_perc", 100*ratio(done, total), "")
 	w.int("current_save_keys_processed", done)
 	w.int("current_save_keys_total", total)
 	w.int("rdb_changes_since_last_save", s.stats.dirty)
-	w.bool("rdb_bgsave_in_progress", p.inBackground())
+	w.bool("rdb_bgsave_in_progress", p.inBackground() || s.master.SendsSnapshot())
 	w.int("rdb_last_save_time", p.lastSave)
 	w.str("rdb_last_bgsave_status", okOrErr(p.lastOK))
 	w.int("rdb_last_bgsave_time_sec", p.lastTook)

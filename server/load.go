@@ -22,6 +22,7 @@ const (
 	loadNone  loadMode = iota
 	loadFirst          // there is no data yet: commands that need it are refused
 	loadAside          // the old data is served meanwhile, on a replica that takes over its master's snapshot
+	loadApart          // the old data is kept meanwhile, but not served: it is not the master's
 )
 
 // loadingState is how far the loading of a data set is. It is safe for concurrent use.
@@ -35,6 +36,9 @@ type loadingState struct {
 
 // active reports whether there is no data yet that could be served.
 func (l *loadingState) active() bool { return l.is(loadFirst) }
+
+// refuses reports whether no data is served.
+func (l *loadingState) refuses() bool { return l.is(loadFirst) || l.is(loadApart) }
 
 func (l *loadingState) is(mode loadMode) bool { return loadMode(l.mode.Load()) == mode }
 

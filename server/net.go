@@ -1,7 +1,9 @@
 package server
 
 import (
+	"context"
 	"io"
+	"net"
 	"net/netip"
 	"time"
 
@@ -107,4 +109,19 @@ func (c *Client) kill() {
 // keepAlive returns the interval of TCP keepalive probes.
 func (s *Server) keepAlive() time.Duration {
 	return time.Duration(config.TCPKeepalive.Get(s.cfg)) * time.Second
+}
+
+// dialFrom returns a function that opens connections from the address that bind-source-addr names, if any.
+func dialFrom(cfg *config.Config) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		var d net.Dialer
+		if source := config.BindSourceAddr.Get(cfg); source != "" {
+			local, err := net.ResolveTCPAddr(network, net.JoinHostPort(source, "0"))
+			if err != nil {
+				return nil, err
+			}
+			d.LocalAddr = local
+		}
+		return d.DialContext(ctx, network, addr)
+	}
 }

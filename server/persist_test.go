@@ -82,7 +82,7 @@ func snapshotFile(t *testing.T) []byte {
 	ss.s.lock.lock()
 	snap := ss.s.snapshotLocked(repl.Filter{})
 	ss.s.lock.unlock()
-	require.NoError(t, snap.WriteRDB(&b))
+	require.NoError(t, snap.WriteRDB(t.Context(), &b))
 	return b.Bytes()
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"treedis/rdb"
 	"treedis/repl"
+	"treedis/server/command"
 	"treedis/server/config"
 	"treedis/server/resp"
 )
@@ -152,6 +154,10 @@ func (s *Server) restoreHistory(info rdbInfo) {
 	}
 	s.ids.Restore(info.replID, info.offset)
 	s.log.EnableBacklog()
+	for _, k := range info.expired {
+		s.effects.add(k.db, [][]byte{s.expiryWord(), k.name})
+	}
+	s.effects.flush(false)
 	s.master.ExpectReplicas()
 }
 
@@ -233,9 +239,27 @@ func (r replSource) PropagatePing() {
 	}
 }
 
+// errReplicaReplies ends the connection of a replica that would have to be replied to.
+var errReplicaReplies = errors.New("server: a replica's command has a reply")
+
 func (r replSource) ReplicaCommand(info repl.ReplicaInfo, args [][]byte) error {
-	r.s.logger.verbosef("Replica %s sent a command that is ignored: %s", info.Name(), clip(args[0], 64))
-	return nil
+	s := r.s
+	row, text := s.find(args)
+	name := "<unknown>"
+	if row != nil {
+		name = row.Name
+		if row.Name == "sync" || row.Name == "psync" {
+			return nil // it has what it asks for
+		}
+		if row.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
+			text = errReplicaReads
+		}
+	}
+	if text != "" {
+		s.logger.warningf("== CRITICAL == This master is sending an error to its replica: '-%s' after processing the command '%s'", text, name)
+	}
+	s.logger.warningf("Replica generated a reply to command '%s', disconnecting it: %s", name, info.Name())
+	return errReplicaReplies
 }
 
 // replTarget is the server as its link to a master sees it.
@@ -259,7 +283,7 @@ func (t replTarget) LoadRDB(ctx context.Context, r io.Reader, sync repl.SyncInfo
 		return nil, err
 	}
 	data := s.newDataset()
-	s.loading.begin(loadAside, s.now(), max(sync.Size, 0))
+	s.loading.begin(s.besideMode(sync), s.now(), max(sync.Size, 0))
 	defer s.loading.end()
 	_, info, err := s.loadInto(ctx, data, r, rdb.LoadOptions{SetClock: s.clock.restore})
 	if err != nil {
@@ -269,6 +293,15 @@ func (t replTarget) LoadRDB(ctx context.Context, r io.Reader, sync repl.SyncInfo
 		return nil, err
 	}
 	return &loaded{data, info.db}, nil
+}
+
+// besideMode says whether clients are served while a master's snapshot is loaded. They are refused only where Redis is
+// told not to write it to disk first, and would not let them see data of another history either.
+func (s *Server) besideMode(sync repl.SyncInfo) loadMode {
+	if config.ReplDisklessLoad.Get(s.cfg) == config.DisklessLoadDisabled || sync.SameHistory {
+		return loadAside
+	}
+	return loadApart
 }
 
 func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {

@@ -319,7 +319,7 @@ func TestCorruptSnapshotFromMasterIsRefused(t *testing.T) {
 	snap := m.s.snapshotLocked(repl.Filter{})
 	m.s.lock.unlock()
 	var good bytes.Buffer
-	require.NoError(t, snap.WriteRDB(&good))
+	require.NoError(t, snap.WriteRDB(t.Context(), &good))
 	for _, tt := range []struct {
 		name    string
 		payload func(b []byte) []byte
@@ -343,4 +343,73 @@ func TestCorruptSnapshotFromMasterIsRefused(t *testing.T) {
 			rc.expect("exists mine", "0", "dbsize", "50")
 		})
 	}
+}
+
+// TestReplicaThatAsksIsCutOff: a reply would be taken for a part of the stream.
+func TestReplicaThatAsksIsCutOff(t *testing.T) {
+	t.Parallel()
+	m := startNode(t)
+	for _, tt := range []struct{ command, name string }{
+		{"ping", "'ping'"}, {"get foo", "'get'"}, {"config get save", "'config|get'"}, {"nonsense", "'<unknown>'"},
+	} {
+		c := m.dial()
+		c.send("psync ? -1")
+		require.Contains(t, c.read(), "FULLRESYNC")
+		c.send("replconf ack 0")
+		c.send("psync ? -1") // it has it
+		c.send(tt.command)
+		m.logged("Replica generated a reply to command " + tt.name + ", disconnecting it: ")
+		m.until(func() bool { return m.s.master.Count() == 0 }, "the replica is gone")
+	}
+	m.logged("'-" + errReplicaReads + "' after processing the command 'get'")
+	m.dial().expect("psync ? x", "-"+errNotInteger)
+	m.logged("asks for synchronization but with a wrong offset")
+}
+
+// TestFlushedSnapshotIsNotSent: replicas that are being sent what FLUSHALL has deleted since get another snapshot.
+func TestFlushedSnapshotIsNotSent(t *testing.T) {
+	t.Parallel()
+	m := startNode(t, "repl-backlog-size 16kb")
+	mc := m.dial()
+	mc.expect("set a 1", "OK")
+	m.set("rdb-key-save-delay", "1000000000")
+	r := startNode(t, "repl-diskless-load swapdb")
+	rc := r.dial()
+	rc.expect("set mine 1", "OK")
+	r.follow(m)
+	m.until(m.s.master.SendsSnapshot, "a snapshot is being sent")
+	r.until(func() bool { return rc.do("get mine") == "-"+errLoading }, "the replica loads another history")
+	mc.expect("flushall", "OK")
+	r.inSync(m)
+	rc.expect("dbsize", "0")
+	full, _ := m.syncs()
+	require.EqualValues(t, 2, full)
+
+	// Of its own history it serves what it has.
+	m.set("rdb-key-save-delay", "0")
+	mc.expect("set a 1", "OK")
+	r.inSync(m)
+	m.set("rdb-key-save-delay", "1000000000")
+	r.cut(true)
+	m.until(func() bool { return m.s.master.Count() == 0 }, "the replica is gone")
+	mc.expect("set b "+strings.Repeat("x", 100_000), "OK") // more than the backlog
+	r.cut(false)
+	m.until(m.s.master.SendsSnapshot, "a snapshot is being sent")
+	r.until(func() bool { return r.s.loading.is(loadAside) }, "the replica loads")
+	rc.expect("get a", "1", "replicaof no one", "-"+errLoading)
+	m.set("rdb-key-save-delay", "0")
+	r.inSync(m)
+	rc.expect("get a", "1")
+}
+
+// TestLinkSource: the link comes from bind-source-addr.
+func TestLinkSource(t *testing.T) {
+	t.Parallel()
+	m := startNode(t)
+	r := newNode(t, "bind-source-addr 127.0.0.2")
+	r.s.opts.Dial = dialFrom(r.s.cfg)
+	require.NoError(t, r.s.Start())
+	r.follow(m)
+	r.inSync(m)
+	require.Equal(t, "127.0.0.2", m.s.master.Replicas()[0].IP())
 }

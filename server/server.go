@@ -174,7 +174,7 @@ func New(opts Options) (*Server, error) {
 		opts.Log = os.Stdout
 	}
 	if opts.Dial == nil {
-		opts.Dial = new(net.Dialer).DialContext
+		opts.Dial = dialFrom(opts.Config)
 	}
 	if opts.FS == nil {
 		opts.FS = aof.OS{}

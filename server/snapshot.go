@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -88,8 +89,10 @@ func (s *Server) streamDB() (int, bool) {
 // noFilter leaves nothing out of a snapshot.
 var noFilter repl.Filter
 
-// WriteRDB encodes the snapshot.
-func (n *snapshot) WriteRDB(w io.Writer) error { return n.write(w, rdb.SaveOptions{}) }
+// WriteRDB encodes the snapshot for a replica.
+func (n *snapshot) WriteRDB(ctx context.Context, w io.Writer) error {
+	return n.write(w, rdb.SaveOptions{Context: ctx})
+}
 
 func (n *snapshot) write(to io.Writer, o rdb.SaveOptions) error {
 	w := rdb.NewWriter(to, n.opts)
@@ -128,6 +131,13 @@ type rdbInfo struct {
 	db      int           // selected in the stream at that offset
 	age     time.Duration // of data that began empty, -1 if it says nothing
 	created int64         // unix seconds; 0 if it says nothing
+	expired []expiredKey  // left out
+}
+
+// expiredKey is a key that had expired when it was to be loaded.
+type expiredKey struct {
+	db   int
+	name []byte
 }
 
 // dataset is all that snapshots hold.
@@ -147,8 +157,11 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 		switch {
 		case string(name) == "repl-id":
 			// Replicas that know this history may continue from it. They wait for the deletion of expired
-			// keys to be logged, so these must be there to be deleted.
-			info.replID, l.DropExpiredAt = string(value), 0
+			// keys, which are left out here, to be logged.
+			info.replID = string(value)
+			l.OnExpired = func(db int, name []byte) {
+				info.expired = append(info.expired, expiredKey{db, bytes.Clone(name)})
+			}
 		case string(name) == "repl-offset" && ok:
 			info.offset = n
 		case string(name) == auxDataAge && ok:
