@@ -2,8 +2,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -11,30 +13,65 @@ import (
 	"syscall"
 	"time"
 
-	"treedis/repl/aof"
 	"treedis/server"
 	"treedis/server/check"
 	"treedis/server/config"
+	"treedis/server/process"
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "check" {
-		exit(check.Run(os.Args[2:], os.Stdout, time.Now()))
+	title := process.NewTitle() // before anything is made of the arguments
+	if len(os.Args) > 1 {
+		switch rest := os.Args[2:]; os.Args[1] {
+		case "check":
+			exit(check.Run(rest, os.Stdout, time.Now()))
+		case "completion":
+			exit(completion(rest))
+		}
 	}
 	cfg := config.New()
+	var input bytes.Buffer // what is read from standard input, for the process in the background
 	words, to, err := takeRestorePoint(os.Args[1:])
 	if err == nil {
-		err = cfg.Load(words, os.Stdin)
+		err = cfg.Load(words, io.TeeReader(os.Stdin, &input))
 	}
 	switch {
 	case errors.Is(err, config.ErrHelp):
-		err = config.Usage(os.Stdout)
+		err = config.Usage(os.Stdout, os.Args[2:]...)
 	case errors.Is(err, config.ErrVersion):
 		_, err = fmt.Println(versionLine())
-	case err == nil:
-		err = run(cfg, to)
+	case err != nil:
+	case toBackground(cfg):
+		err = process.Daemonize(input.Bytes(), os.Stderr)
+	default:
+		err = run(server.Options{
+			Config: cfg, OwnsProcess: true, RestoreTo: to, SetTitle: title.Set, OnListening: process.Started,
+		})
 	}
 	exit(err)
+}
+
+// toBackground reports whether the server is to run in the background, and this process is not the one for that. Who supervises a
+// process wants it in the foreground.
+func toBackground(cfg *config.Config) bool {
+	if !config.Daemonize.Get(cfg) || process.IsDaemon() {
+		return false
+	}
+	switch config.Supervised.Get(cfg) {
+	case config.SupervisedNo:
+		return true
+	case config.SupervisedAuto:
+		return process.Detect(os.Getenv) == process.None
+	}
+	return false
+}
+
+// completion is the subcommand of that name: it writes a shell's script.
+func completion(args []string) error {
+	if len(args) != 1 {
+		return errors.New("usage: treedis completion bash|zsh|fish")
+	}
+	return config.Completion(os.Stdout, args[0])
 }
 
 // exit ends the process, unsuccessfully if there is an error.
@@ -46,9 +83,9 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// run serves until it is told to stop, by a signal or SHUTDOWN. A point that is not zero is what the data is to be restored to.
-func run(cfg *config.Config, restoreTo aof.Point) error {
-	s, err := server.New(server.Options{Config: cfg, OwnsProcess: true, RestoreTo: restoreTo})
+// run serves until it is told to stop, by a signal or SHUTDOWN.
+func run(o server.Options) error {
+	s, err := server.New(o)
 	if err != nil {
 		return err
 	}

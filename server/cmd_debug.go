@@ -37,6 +37,7 @@ type debugCommand struct {
 func debugCommands() map[string]debugCommand {
 	return map[string]debugCommand{
 		"aof-flush-sleep":          {1, 1, debugFlushSleep, "<microseconds> - Wait before each write to the append-only file."},
+		"assert":                   {0, 0, func(*Call) { panic(assertion("DEBUG ASSERT")) }, "Crash the server by an assertion that fails."},
 		"change-repl-id":           {0, 0, debugChangeReplID, "Begin a new replication history, which no replica can continue from."},
 		"config-rewrite-force-all": {0, 0, debugConfigRewrite, "CONFIG REWRITE that writes every setting, not only those that differ from their default."},
 		"digest":                   {0, 0, debugDigest, "Fingerprint of all data, equal to Redis's."},

@@ -19,7 +19,7 @@ const batchLimit = 256
 // the client, or closes it. It runs on the client's loop.
 func (s *Server) process(c *Client) {
 	defer s.endBatch(c)
-	defer s.reportPanic() // before the lock is given back
+	defer s.reportPanic(c) // before the lock is given back
 	s.beginBatch(c)
 	for n := 1; !c.closing.Load(); n++ {
 		c.parser.Unauthenticated = s.authRequired(c)

@@ -33,7 +33,7 @@ func (s *Server) infoServer(w *infoWriter) {
 	w.str("gcc_version", "0.0.0")
 	w.str("go_version", runtime.Version())
 	w.int("process_id", int64(os.Getpid()))
-	w.str("process_supervised", "no")
+	w.str("process_supervised", s.supervisor.String())
 	w.str("run_id", s.runID)
 	w.int("tcp_port", int64(s.port()))
 	w.int("server_time_usec", s.opts.Now().UnixMicro())

@@ -22,6 +22,7 @@ type logger struct {
 	mu    sync.Mutex
 	w     io.Writer    // guarded by mu
 	level config.Level // guarded by mu
+	sys   *systemLog   // guarded by mu; nil for none
 }
 
 func newLogger(w io.Writer, now func() time.Time, role func() byte) *logger {
@@ -36,6 +37,16 @@ func (l *logger) setOutput(w io.Writer) {
 		old.f.Close()
 	}
 	l.w = w
+}
+
+// setSystemLog sends lines to the system's logger as well, unless it is nil.
+func (l *logger) setSystemLog(sys *systemLog) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sys != nil && l.sys.w != nil {
+		l.sys.w.Close()
+	}
+	l.sys = sys
 }
 
 func (l *logger) setLevel(level config.Level) {
@@ -57,7 +68,11 @@ func (l *logger) printf(level config.Level, format string, args ...any) {
 	if level < l.level {
 		return
 	}
-	fmt.Fprintf(l.w, "%d:%c %s %c %s\n", l.pid, l.role(), l.now().Format("02 Jan 2006 15:04:05.000"), levelMarks[level], fmt.Sprintf(format, args...))
+	text := fmt.Sprintf(format, args...)
+	fmt.Fprintf(l.w, "%d:%c %s %c %s\n", l.pid, l.role(), l.now().Format("02 Jan 2006 15:04:05.000"), levelMarks[level], text)
+	if l.sys != nil {
+		l.sys.write(level, text)
+	}
 }
 
 func (l *logger) debugf(format string, args ...any)   { l.printf(config.LogDebug, format, args...) }

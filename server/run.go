@@ -43,6 +43,7 @@ func (s *Server) open() (*dataFile, error) {
 	for _, name := range s.cfg.Meaningless() {
 		s.logger.noticef("The directive %s is accepted, but has no meaning here.", name)
 	}
+	s.supervise()
 	if err := s.listen(); err != nil {
 		return nil, err
 	}
@@ -73,6 +74,9 @@ func (s *Server) open() (*dataFile, error) {
 		s.startReplication()
 	}
 	s.serve(n)
+	if s.opts.OnListening != nil {
+		s.opts.OnListening()
+	}
 	return data, nil
 }
 
@@ -110,6 +114,7 @@ func (s *Server) ready(err error) error {
 		s.loading.end()
 	}
 	s.logger.noticef("Ready to accept connections tcp")
+	s.tellSystemd("STATUS=Ready to accept connections\nREADY=1")
 	return nil
 }
 
@@ -171,6 +176,7 @@ func (s *Server) teardown(ctx context.Context) error {
 // removeFiles removes the files that say that the server runs.
 func (s *Server) removeFiles() {
 	if path := config.PidFile.Get(s.cfg); path != "" {
+		s.logger.noticef("Removing the pid file.")
 		_ = os.Remove(path)
 	}
 	if path := config.UnixSocket.Get(s.cfg); path != "" && len(s.opts.Listeners) == 0 {
@@ -230,6 +236,7 @@ func (s *Server) runCron(ctx context.Context) {
 		if n%hz == 0 {
 			s.master.Cron()
 			s.closeStale()
+			s.reassureSystemd()
 		}
 		s.countCron(s.mono() - began)
 	}

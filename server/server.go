@@ -24,6 +24,7 @@ import (
 	"treedis/server/config"
 	"treedis/server/function"
 	"treedis/server/netio"
+	"treedis/server/process"
 	"treedis/server/pubsub"
 	"treedis/server/tracking"
 	"treedis/store"
@@ -45,8 +46,14 @@ type Options struct {
 	Seed   uint64           // of all randomness; 0 for a random one
 	Log    io.Writer        // where the log goes if logfile is not set; nil for standard output
 
-	// OwnsProcess says that the process has no other work: the server may tune its garbage collector.
+	// OwnsProcess says that the process has no other work: the server may tune its garbage collector, tells whoever
+	// supervises the process of its state, and ends the process after a crash that it has reported.
 	OwnsProcess bool
+
+	// SetTitle sets what ps shows of the process; nil leaves it alone.
+	SetTitle func(title string)
+	// OnListening, if set, is called once the server listens and has written its pid file, before it loads its data.
+	OnListening func()
 
 	// Listeners take the place of those that bind, port and unixsocket ask for. The server closes them.
 	Listeners []net.Listener
@@ -154,6 +161,8 @@ type Server struct {
 	temps     tempFiles
 	failAt    func(step string) error // makes steps of saving fail in tests
 	runID     string
+
+	supervisor process.Supervisor // written by Start before the first client
 }
 
 // Errors of Start.

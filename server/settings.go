@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"treedis/server/config"
@@ -55,6 +56,7 @@ func (s *Server) applyConfig() error {
 		{s.applySync, []config.Directive{config.SyncReplicas, config.SyncTimeout}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
 		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},
+		{s.applyTitle, []config.Directive{config.ProcTitleTemplate, config.Port, config.Bind}},
 		{s.applyPort, []config.Directive{config.Port}},
 		{s.applyBind, []config.Directive{config.Bind}},
 		{s.applyAppendOnly, []config.Directive{config.AppendOnly}},
@@ -73,10 +75,11 @@ func (s *Server) applyConfig() error {
 // by Redis, so that it may be rotated away; here it is reopened when it no longer has its name.
 func (s *Server) applyLog() error {
 	s.logger.setLevel(config.LogLevel.Get(s.cfg))
+	s.logger.setSystemLog(s.newSystemLog())
 	path := config.LogFile.Get(s.cfg)
 	var w io.Writer = s.opts.Log
 	if path != "" {
-		f, err := openLog(s.cfg.Path(path))
+		f, err := openLog(s.cfg.Path(path), s.opts.OwnsProcess)
 		if err != nil {
 			return fmt.Errorf("can't open the log file: %w", err)
 		}
@@ -120,10 +123,11 @@ type logFile struct {
 	path    string
 	f       *os.File
 	checked time.Time
+	crashes bool // the runtime's reports of crashes go there too
 }
 
-func openLog(path string) (*logFile, error) {
-	l := &logFile{path: path}
+func openLog(path string, crashes bool) (*logFile, error) {
+	l := &logFile{path: path, crashes: crashes}
 	return l, l.reopen()
 }
 
@@ -136,6 +140,9 @@ func (l *logFile) reopen() error {
 		l.f.Close()
 	}
 	l.f, l.checked = f, time.Now()
+	if l.crashes {
+		_ = debug.SetCrashOutput(f, debug.CrashOptions{}) // otherwise they go to standard error alone
+	}
 	return nil
 }
 

@@ -105,6 +105,7 @@ func (s *Server) beginStopLocked(flags config.ShutdownFlags) {
 		flags = flags&^config.ShutdownSave | config.ShutdownNoSave
 	}
 	s.logger.noticef("User requested shutdown...")
+	s.tellSystemd("STOPPING=1")
 	st.attempt++
 	st.flags, st.offset = flags, s.log.EndOffset()
 	timeout := time.Duration(config.ShutdownTimeout.Get(s.cfg)) * time.Second
@@ -195,6 +196,7 @@ func (s *Server) finishStopLocked() {
 		return
 	}
 	s.logger.noticef("Saving the final RDB snapshot before exiting.")
+	s.tellSystemd("STATUS=Saving the final RDB snapshot")
 	st.phase = saving
 	s.setPauseLocked(pauseShutdown, pauseWrites)
 	attempt := st.attempt
@@ -219,6 +221,7 @@ func (s *Server) finalSavedLocked(attempt int, err error) {
 // failStopLocked keeps the server alive because of something that can't be done before its end.
 func (s *Server) failStopLocked() {
 	s.logger.warningf("Errors trying to shut down the server. Check the logs for more information.")
+	s.tellSystemd("STATUS=Error trying to save the data, can't exit.\nREADY=1")
 	s.cancelStopLocked()
 }
 

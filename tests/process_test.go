@@ -124,21 +124,30 @@ func TestManyIdleConnections(t *testing.T) {
 // TestCrashReport: a fault is told of in the log, and ends the process all the same.
 func TestCrashReport(t *testing.T) {
 	t.Parallel()
-	for name, crash := range map[string]func(*harness.Server){
-		"signal": func(s *harness.Server) { require.NoError(t, syscall.Kill(s.Pid(), syscall.SIGABRT)) },
-		"fault": func(s *harness.Server) {
+	debug := func(how string) func(*harness.Server) {
+		return func(s *harness.Server) {
 			c, err := net.Dial("tcp", s.Addr())
 			require.NoError(t, err)
 			defer c.Close()
-			_, err = c.Write([]byte("DEBUG SEGFAULT\r\n"))
+			_, err = c.Write([]byte("DEBUG " + how + "\r\n"))
 			require.NoError(t, err)
 			_, _ = c.Read(make([]byte, 1)) // until the connection breaks
-		},
+		}
+	}
+	for _, test := range []struct {
+		says  string
+		crash func(*harness.Server)
+	}{
+		{"crashed by signal: 6 (aborted)", func(s *harness.Server) { require.NoError(t, syscall.Kill(s.Pid(), syscall.SIGABRT)) }},
+		{"crashed by signal: 11 (segmentation fault)", debug("SEGFAULT")},
+		{"crashed by a panic: DEBUG PANIC", debug("PANIC")},
+		{"ASSERTION FAILED", debug("ASSERT")},
 	} {
-		s := harness.Start(t, harness.Treedis, harness.Args("--enable-debug-command", "yes", "--save", ""))
-		crash(s)
-		s.WaitLog(t, "crashed by signal: ")
-		s.WaitLog(t, "STACK TRACE")
-		harness.Eventually(t, s.Exited, cliTime, "%s: the process has ended", name)
+		s := harness.Start(t, harness.Treedis, harness.Args("--enable-debug-command", "yes", "--save", "", "--masterauth", "secret"))
+		test.crash(s)
+		for _, text := range []string{test.says, "STACK TRACE", "masterauth (redacted)", "# Keyspace", "BUG REPORT END"} {
+			s.WaitLog(t, text)
+		}
+		harness.Eventually(t, s.Exited, cliTime, "%s: the process has ended", test.says)
 	}
 }

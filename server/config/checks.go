@@ -4,6 +4,7 @@ package config
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,6 @@ var (
 	errProcTitle       = errors.New("template format is invalid or contains unknown variables")
 	errLocale          = errors.New("Invalid locale name")
 	errActiveDefrag    = errors.New("Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the one shipped by default with the Redis source distribution")
-	errDaemonize       = errors.New("daemonize yes is not supported: run the server in the foreground under a service manager such as systemd")
 )
 
 func isBaseName(s string) bool { return !strings.ContainsAny(s, `/\`) }
@@ -68,13 +68,6 @@ func checkActiveDefrag(yes int64) error {
 	return nil
 }
 
-func checkForeground(yes int64) error {
-	if yes != 0 {
-		return errDaemonize
-	}
-	return nil
-}
-
 func checkNodename(s string) error {
 	if strings.ContainsAny(s, "!#$%&()*+:;<>?@[]^{|}~") {
 		return errNodename
@@ -108,36 +101,43 @@ func checkLocale(s string) error {
 	return errLocale
 }
 
-// checkProcTitle accepts text with variables in braces, where {{ is a brace,
-// unless it may come out empty.
+// checkProcTitle accepts a template that ExpandTitle does, unless it may come out empty.
 func checkProcTitle(s string) error {
-	empty := true
-	for s != "" {
-		before, rest, found := strings.Cut(s, "{")
-		empty = empty && strings.Trim(before, " ") == ""
+	text, err := ExpandTitle(s, func(name string) string {
+		switch name {
+		case "title", "server-mode", "unixsocket":
+			return ""
+		}
+		return name
+	})
+	if err == nil && text == "" {
+		err = errProcTitle
+	}
+	return err
+}
+
+// ExpandTitle puts values in place of the variables in braces of
+// proc-title-template, where {{ is a brace. Blanks around the text go.
+func ExpandTitle(template string, value func(name string) string) (string, error) {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(template, "{")
+		b.WriteString(before)
 		if !found {
-			break
+			return strings.Trim(b.String(), " "), nil
 		}
 		if strings.HasPrefix(rest, "{") {
-			empty = false
-			s = rest[1:]
+			b.WriteByte('{')
+			template = rest[1:]
 			continue
 		}
 		name, after, closed := strings.Cut(rest, "}")
-		if !closed {
-			return errProcTitle
+		if !closed || !slices.Contains(titleVariables[:], name) {
+			return "", errProcTitle
 		}
-		switch name {
-		case "title", "server-mode", "unixsocket":
-		case "listen-addr", "config-file", "port", "tls-port":
-			empty = false
-		default:
-			return errProcTitle
-		}
-		s = after
+		b.WriteString(value(name))
+		template = after
 	}
-	if empty {
-		return errProcTitle
-	}
-	return nil
 }
+
+var titleVariables = [...]string{"title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"}

@@ -31,9 +31,10 @@ const (
 )
 
 var (
-	Daemonize = general.bool(row{name: "daemonize", flags: immutable, checkInt: checkForeground, doc: `
-The server stays in the foreground; only no is accepted. A service manager such
-as systemd puts it in the background and restarts it.`}, false)
+	Daemonize = general.bool(row{name: "daemonize", flags: immutable, doc: `
+Run in the background, without a terminal; the command returns once the server
+listens, or fails if it does not start. Set logfile and pidfile too. Under a
+service manager leave it at no.`}, false)
 
 	Supervised = enum(general, row{name: "supervised", flags: immutable, doc: `
 Whom to tell that the server is ready: systemd through NOTIFY_SOCKET, upstart,
@@ -81,10 +82,10 @@ How many databases SELECT can choose from, counted from 0.`}, 16, 1, maxInt)
 	AlwaysShowLogo = general.bool(row{name: "always-show-logo", flags: immutable | meaningless, doc: `
 Show a logo in the log at the start. There is none.`}, false)
 
-	SetProcTitle = general.bool(row{name: "set-proc-title", flags: immutable | meaningless, doc: `
+	SetProcTitle = general.bool(row{name: "set-proc-title", flags: immutable, doc: `
 Change the process's name as ps shows it.`}, true)
 
-	ProcTitleTemplate = general.text(row{name: "proc-title-template", flags: meaningless, checkText: checkProcTitle, doc: `
+	ProcTitleTemplate = general.text(row{name: "proc-title-template", checkText: checkProcTitle, doc: `
 What that name is made of: {title} {listen-addr} {server-mode} {port} {tls-port}
 {unixsocket} {config-file}.`}, "{title} {listen-addr} {server-mode}")
 
@@ -103,8 +104,9 @@ Look more often while many clients are connected. The work per client is so
 small here that the rate stays what hz says.`}, true)
 
 	CrashLogEnabled = general.bool(row{name: "crash-log-enabled", doc: `
-Write a report to the log when the server crashes. The Go runtime writes its
-own to standard error.`}, true)
+Write a report to the log when the server crashes: its version, INFO, the
+configuration without secrets, and what it was doing. With no, the Go runtime
+writes its own to standard error.`}, true)
 
 	CrashMemcheckEnabled = general.bool(row{name: "crash-memcheck-enabled", flags: meaningless, doc: `
 Test the memory after a crash.`}, true)

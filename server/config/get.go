@@ -44,3 +44,21 @@ func (c *Config) Get(patterns ...string) []Pair {
 	}
 	return pairs
 }
+
+// Changed returns, for reports, the directives whose values are not the
+// default, as lines of a configuration file; secrets are left out.
+func (c *Config) Changed() []string {
+	var lines []string
+	for _, d := range table.all {
+		v := c.slots[d.id].load()
+		text := d.kind.format(v)
+		switch {
+		case text == d.kind.format(d.def):
+		case d.has(sensitive):
+			lines = append(lines, d.name+" (redacted)")
+		default:
+			lines = append(lines, d.name+" "+text)
+		}
+	}
+	return lines
+}

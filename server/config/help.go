@@ -6,21 +6,29 @@ import (
 	"strings"
 )
 
-// Usage writes what --help shows: the forms of the command line, and every
-// directive as a flag.
-func Usage(w io.Writer) error {
+// Usage writes what --help shows: the forms of the command line, and a line for
+// every directive. With words it documents the directives whose names hold one
+// of them instead.
+func Usage(w io.Writer, words ...string) error {
+	if len(words) > 0 {
+		return explain(w, words)
+	}
 	_, err := fmt.Fprintf(w, `Usage: treedis [/path/to/redis.conf] [--directive value ...] [-]
+       treedis check <file>                    report on a file, or repair it
+       treedis completion bash|zsh|fish        a script for the shell
+       treedis --help [word ...]               this, or all about some directives
+       treedis --version
 
 The file is read first, then standard input if the first or last argument is -,
 then the directives that follow; what comes later wins. Every directive of the
 file is also an option here, with two dashes before its name.
 
-  treedis                                       run with the defaults
+  treedis                                       port 6379, with the defaults
   treedis /etc/treedis.conf --loglevel verbose  override a line of the file
   treedis --port 7777 --replicaof 127.0.0.1 6379
+  treedis --dir /var/lib/treedis --appendonly yes --maxmemory 2gb
   echo 'maxmemory 128mb' | treedis -
-  treedis --version, treedis --help
-  treedis check dump.rdb                        report on a file, or repair it
+  treedis --help maxmemory                      what the directives about it mean
 
 Not directives, and for one start only, are those that begin with the data as it
 was at an instant which the append-only file holds:
@@ -28,8 +36,57 @@ was at an instant which the append-only file holds:
   treedis [...] --restore-to 2026-11-22T10:00:00Z
   treedis [...] --restore-to-offset 123456      as in INFO's master_repl_offset
 
-Directives:
-%s`, newLoader(New()).flags.FlagUsages())
+SIGTERM and SIGINT end the server as SHUTDOWN does. A log file that was moved
+away is opened anew within a second; SIGHUP is ignored.
+`)
+	if err != nil {
+		return err
+	}
+	for _, s := range table.sections {
+		if err := s.summarize(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summarize writes a line for each directive of a section.
+func (s *section) summarize(w io.Writer) error {
+	var b strings.Builder
+	for _, d := range s.rows {
+		if d.has(hidden) {
+			continue
+		}
+		left := "--" + d.name + " " + d.kind.typeName()
+		fmt.Fprintf(&b, "  %-44s %s", left, d.summary())
+		if text := d.kind.format(d.def); text != "" {
+			fmt.Fprintf(&b, " (%s)", text)
+		}
+		b.WriteByte('\n')
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n%s", s.title, b.String())
+	return err
+}
+
+// explain writes the directives whose names hold one of the words as they stand
+// in the example file.
+func explain(w io.Writer, words []string) error {
+	var b strings.Builder
+	for _, d := range table.all {
+		for _, word := range words {
+			if strings.Contains(d.name, strings.ToLower(strings.TrimLeft(word, "-"))) {
+				d.example(&b)
+				break
+			}
+		}
+	}
+	if b.Len() == 0 {
+		return fmt.Errorf("no directive's name holds %s", strings.Join(words, " or "))
+	}
+	_, err := io.WriteString(w, strings.TrimPrefix(b.String(), "\n"))
 	return err
 }
 

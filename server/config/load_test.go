@@ -121,7 +121,6 @@ func TestCommandLineErrors(t *testing.T) {
 		{[]string{"--replicaof", "--127.0.0.1", "--abc"}, `'replicaof "--127.0.0.1"': wrong number of arguments`},
 		{[]string{"--replicaof", "'h 1"}, "wrong number of arguments"},
 		{[]string{"--a 'b"}, "Unbalanced quotes in configuration line"},
-		{[]string{"--daemonize", "yes"}, "daemonize yes is not supported"},
 		{[]string{"--loadmodule", "x.so"}, "loadable modules are not supported"},
 		{[]string{"--mod.x", "1"}, "loadable modules are not supported"},
 		{[]string{"--sentinel"}, "sentinel directive while not in sentinel mode"},
@@ -159,6 +158,53 @@ func TestSpecialArguments(t *testing.T) {
 	require.NoError(t, Usage(&b))
 	require.Contains(t, b.String(), "--maxmemory memory")
 	require.NotContains(t, b.String(), "key-load-delay")
+
+	b.Reset()
+	require.NoError(t, Usage(&b, "--MaxMemory-S"))
+	require.Contains(t, b.String(), "\nmaxmemory-samples 5\n")
+	require.NotContains(t, b.String(), "maxmemory-clients")
+	require.Error(t, Usage(&b, "nosuch"))
+}
+
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	for shell, has := range map[string][]string{
+		"bash": {`--appendfsync) COMPREPLY=($(compgen -W "everysec always no" -- "$word"))`, " --maxmemory ", "complete -o filenames -F _treedis treedis"},
+		"zsh":  {"#compdef treedis", "'*--appendonly[", ":appendonly:(yes no)'", ":dir:_files'"},
+		"fish": {"complete -c treedis -l appendonly -d", "-x -a 'yes no'", "-l logfile"},
+	} {
+		var b strings.Builder
+		require.NoError(t, Completion(&b, shell))
+		for _, text := range has {
+			require.Contains(t, b.String(), text, shell)
+		}
+		require.NotContains(t, b.String(), "activedefrag", "what has no effect is not offered")
+	}
+	require.Error(t, Completion(&strings.Builder{}, "tcsh"))
+}
+
+func TestExpandTitle(t *testing.T) {
+	t.Parallel()
+	value := func(name string) string { return "<" + name + ">" }
+	for template, want := range map[string]string{
+		"{title} {{port} x ":        "<title> {port} x",
+		"a {listen-addr}{tls-port}": "a <listen-addr><tls-port>",
+		"{nosuch}":                  "",
+		"{title":                    "",
+	} {
+		got, err := ExpandTitle(template, value)
+		require.Equal(t, want == "", err != nil, template)
+		require.Equal(t, want, got)
+	}
+}
+
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	c, err := load(t, "--port", "1", "--requirepass", "secret")
+	require.NoError(t, err)
+	require.Contains(t, c.Changed(), "port 1")
+	require.Contains(t, c.Changed(), "requirepass (redacted)")
+	require.NotContains(t, strings.Join(c.Changed(), " "), "secret")
 }
 
 func TestPrecedence(t *testing.T) {
