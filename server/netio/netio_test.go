@@ -527,6 +527,35 @@ func TestBeforeFlush(t *testing.T) {
 	}
 }
 
+// Output that is held, released at once or in another round, or not held at all, leaves in its order and none of it stays.
+func TestHoldOutput(t *testing.T) {
+	var rounds atomic.Int64
+	beforeFlush := func(l *Loop) {
+		if len(l.dirty) == 0 {
+			return
+		}
+		n := rounds.Add(1) % 5
+		if n > 2 {
+			return
+		}
+		l.EachPending(func(c *Conn) {
+			held := c.HoldRound()
+			if n == 0 {
+				l.Post(held.Release)
+			} else {
+				held.Release()
+			}
+		})
+	}
+	each(t, Options{BeforeFlush: beforeFlush}, func() *funcs { return &funcs{data: echo} }, func(t *testing.T, s *setup) {
+		nc := s.dial()
+		for i := range 100 {
+			send(nc, []byte{byte(i)})
+			require.Equal(t, []byte{byte(i)}, receive(t, nc, 1))
+		}
+	})
+}
+
 func TestCloseWaits(t *testing.T) {
 	causes := make(chan error, 10*len(kinds))
 	each(t, Options{Loops: 2}, func() *funcs {
