@@ -49,6 +49,7 @@ type Client struct {
 	expired    []watchKey   // keys found expired under the shared lock
 	blocked    *blockedCall // nil unless a command waits
 	postponed  bool         // the next command is held back: see pauses
+	arrival    uint64       // if so, its number among those held back
 
 	subs   subscriptions // to channels and patterns; see pubsub.Registry
 	pushes []byte        // messages that came while EXEC was replying; its own loop only

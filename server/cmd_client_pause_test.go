@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -89,4 +90,31 @@ func TestPausedReplicaWaits(t *testing.T) {
 	r.expect("get a", "1", "client unpause", "OK")
 	replica.inSync(master)
 	r.expect("get a", "2")
+}
+
+// What was held back is executed in the order in which it came.
+func TestPauseOrder(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	c := n.dial()
+	c.expect("client pause 100000", "OK")
+	want := make([]string, 40)
+	waiting := make([]*wire, len(want))
+	for i := range want {
+		want[i] = strconv.Itoa(i)
+		waiting[i] = n.dial()
+		waiting[i].send("rpush list " + want[i])
+		n.until(func() bool {
+			n.s.lock.lock()
+			defer n.s.lock.unlock()
+			return int(n.s.pauses.arrivals.Load()) == i+1
+		}, "it is held back")
+	}
+	n.s.lock.lock()
+	n.s.setPauseLocked(pauseByClient, pauseNone)
+	n.s.lock.unlock()
+	for i, w := range waiting {
+		require.Equal(t, strconv.Itoa(i+1), w.read())
+	}
+	require.Equal(t, "["+strings.Join(want, " ")+"]", c.do("lrange list 0 -1"))
 }

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"cmp"
+	"slices"
 	"sync/atomic"
 
 	"treedis/server/command"
@@ -32,6 +34,9 @@ type pauses struct {
 	kind  pauseKind   // the strictest of them
 	any   atomic.Bool // there is one; for who does not hold the lock
 	until int64       // when CLIENT PAUSE ends, unix ms
+
+	// arrivals numbers the commands that are held back; for who holds the shared lock only.
+	arrivals atomic.Uint64
 }
 
 // active reports whether anything is held back.
@@ -67,16 +72,22 @@ func (s *Server) holdsBack(c *Client, r *row, args [][]byte) bool {
 // postpone leaves the command being executed in the client's input until the pause is over. It runs on the client's loop.
 func (c *Client) postpone() {
 	c.postponed = true
+	c.arrival = c.srv.pauses.arrivals.Add(1)
 	c.conn.Unconsume(c.queryBytes)
 	c.conn.Pause()
 }
 
-// resumePostponed lets the clients whose commands were held back go on. Those that are held back still are so once more.
+// resumePostponed lets the clients whose commands were held back go on, those of a loop in the order in which they came. Those that
+// are held back still are so once more.
 func (s *Server) resumePostponed() {
+	var waiting []*Client
 	for _, c := range s.clients {
-		if !c.postponed {
-			continue
+		if c.postponed {
+			waiting = append(waiting, c)
 		}
+	}
+	slices.SortFunc(waiting, func(a, b *Client) int { return cmp.Compare(a.arrival, b.arrival) })
+	for _, c := range waiting {
 		conn := c.conn
 		conn.Post(func() {
 			s.lock.rlock(c.loop)

@@ -55,7 +55,7 @@ func (s *Server) watchScripts() {
 			idle++
 		case r != last:
 			idle = 0
-			growth.begin()
+			growth.begin(s.opts.ScriptMemory)
 			tick.Reset(watchPeriod)
 		default:
 			tick.Reset(slowPeriod)
@@ -85,9 +85,11 @@ type memoryGrowth struct {
 	from, limit int64
 }
 
-func (g *memoryGrowth) begin() {
+func (g *memoryGrowth) begin(limit int64) {
 	g.from = readHeap().objects
-	g.limit = max(minGrowth, systemMemory()/4)
+	if g.limit = limit; limit == 0 {
+		g.limit = max(minGrowth, systemMemory()/4)
+	}
 }
 
 // tooMuch reports whether the heap has grown beyond the limit, garbage left aside.

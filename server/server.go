@@ -65,6 +65,9 @@ type Options struct {
 	// RestoreTo makes the server begin with the data as it was at this point, if that is not zero. See aof_restore.go.
 	RestoreTo aof.Point
 
+	// ScriptMemory is by how many bytes the heap may grow while a script runs; 0 for a quarter of the machine's memory.
+	ScriptMemory int64
+
 	// OnKeyEvent, if set, is called for every keyspace event, under the keyspace lock: it must not
 	// block, nor keep key.
 	OnKeyEvent func(db int, event string, key []byte)

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"treedis/server/script/lualib"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -66,7 +68,7 @@ func (a args) number(n int) float64 {
 	return f
 }
 
-func (a args) int(n int) int { return int(toInt64(a.number(n))) }
+func (a args) int(n int) int { return int(lualib.ToInt64(a.number(n))) }
 
 func (a args) optInt(n, otherwise int) int {
 	if a.L.Get(n) == lua.LNil {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
@@ -36,6 +37,7 @@ func (vm *VM) openBase() {
 		"xpcall":         vm.baseXpcall,
 	})
 	vm.concat = vm.L.NewFunction(vm.concatenate)
+	vm.length = vm.L.NewFunction(lengthOf)
 	vm.ipairsNext = vm.L.NewFunction(ipairsNext)
 	vm.globals.RawSetString("_VERSION", lua.LString("Lua 5.1"))
 }
@@ -275,7 +277,7 @@ func baseToNumber(a args) int {
 	}
 	digits, negative := strings.CutPrefix(s, "-")
 	n, err := strconv.ParseUint(digits, base, 64)
-	if err != nil && !isRange(err) || strings.Contains(s, "_") {
+	if err != nil && !errors.Is(err, strconv.ErrRange) || strings.Contains(s, "_") {
 		return a.push(lua.LNil)
 	}
 	if negative {
@@ -289,7 +291,7 @@ func baseUnpack(a args) int {
 	i := a.optInt(2, 1)
 	e := a.optInt(3, -1)
 	if a.L.Get(3) == lua.LNil {
-		e = t.Len()
+		e = tableLen(t)
 	}
 	if i > e {
 		return 0
@@ -439,9 +441,7 @@ func (vm *VM) concatenate(L *lua.LState) int {
 			return vm.concatenateOthers(L)
 		}
 	}
-	if size > maxString {
-		raise(L, "not enough memory")
-	}
+	vm.checkSize(L, size)
 	if n == 2 {
 		if a, ok := L.Get(1).(lua.LString); ok {
 			if b, ok := L.Get(2).(lua.LString); ok {
@@ -472,9 +472,7 @@ func (vm *VM) concatenateOthers(L *lua.LState) int {
 		left := L.Get(i)
 		if lua.LVCanConvToString(left) && lua.LVCanConvToString(right) {
 			l, r := text(left), text(right)
-			if len(l)+len(r) > maxString {
-				raise(L, "not enough memory")
-			}
+			vm.checkSize(L, len(l)+len(r))
 			right = lua.LString(l + r)
 			continue
 		}

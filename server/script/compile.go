@@ -88,8 +88,11 @@ func parseError(err error, source, chunk string) error {
 // link puts the VM's own functions in the places of a compiled text that rewrite left for them.
 func (vm *VM) link(p *lua.FunctionProto) {
 	for i, c := range p.Constants {
-		if c == concatMark {
+		switch c {
+		case concatMark:
 			p.Constants[i] = vm.concat
+		case lengthMark:
+			p.Constants[i] = vm.length
 		}
 	}
 	for _, inner := range p.FunctionPrototypes {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"treedis/server/script/lualib"
 )
 
 // stringFormat is string.format: C's printf.
@@ -34,9 +36,7 @@ func stringFormat(a args) int {
 			verb = format[i]
 		}
 		b.WriteString(a.formatOne(n, spec, verb))
-		if b.Len() > maxString {
-			raise(a.L, "not enough memory")
-		}
+		a.vm.checkSize(a.L, b.Len())
 	}
 	return a.pushString(b.String())
 }
@@ -94,10 +94,10 @@ func (a args) formatOne(n int, f formatSpec, verb byte) string {
 	case 'c':
 		return f.pad(string([]byte{byte(a.int(n))}))
 	case 'd', 'i':
-		v := toInt64(a.number(n))
+		v := lualib.ToInt64(a.number(n))
 		return f.integer(strings.TrimPrefix(strconv.FormatInt(v, 10), "-"), v < 0, true)
 	case 'o', 'u', 'x', 'X':
-		v := uint64(toInt64(a.number(n)))
+		v := uint64(lualib.ToInt64(a.number(n)))
 		if x := a.number(n); x >= 1<<63 && x < 1<<64 {
 			v = uint64(x)
 		}
@@ -188,7 +188,7 @@ func (f formatSpec) unsigned(v uint64, verb byte) string {
 // float lays out a double. Go's fmt prints finite ones as C does.
 func (f formatSpec) float(v float64, verb byte) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		s := string(appendNonFinite(nil, v))
+		s := string(appendNumber(nil, v))
 		if s[0] != '-' && f.plus {
 			s = "+" + s
 		} else if s[0] != '-' && f.space {

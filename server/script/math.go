@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"treedis/server/script/lualib"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -27,7 +29,7 @@ func (vm *VM) openMath() {
 	vm.register(vm.library("math"), map[string]func(args) int{
 		"random": mathRandom,
 		"randomseed": func(a args) int {
-			a.vm.opts.Rand.seed(int32(toInt64(a.number(1))))
+			a.vm.opts.Rand.seed(int32(lualib.ToInt64(a.number(1))))
 			return 0
 		},
 		"fmod":  func(a args) int { return a.pushNumber(math.Mod(a.number(1), a.number(2))) },
@@ -83,13 +85,13 @@ func mathRandom(a args) int {
 	case 0:
 		return a.pushNumber(r)
 	case 1:
-		hi := int32(toInt64(a.number(1)))
+		hi := int32(lualib.ToInt64(a.number(1)))
 		if hi < 1 {
 			a.fail(1, "interval is empty")
 		}
 		return a.pushNumber(math.Floor(r*float64(hi)) + 1)
 	case 2:
-		lo, hi := int32(toInt64(a.number(1))), int32(toInt64(a.number(2)))
+		lo, hi := int32(lualib.ToInt64(a.number(1))), int32(lualib.ToInt64(a.number(2)))
 		if lo > hi {
 			a.fail(2, "interval is empty")
 		}

@@ -6,6 +6,8 @@ import (
 
 	"treedis/server/resp"
 
+	"treedis/server/script/lualib"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -145,7 +147,7 @@ func (e *encoder) value(v lua.LValue, depth int) {
 	case lua.LString:
 		e.out.BulkString(string(v))
 	case lua.LNumber:
-		e.out.Int(toInt64(float64(v)))
+		e.out.Int(lualib.ToInt64(float64(v)))
 	case lua.LBool:
 		switch {
 		case e.resp3:
@@ -194,7 +196,7 @@ func (e *encoder) table(t *lua.LTable, depth int) {
 		return
 	}
 	mark, n := e.out.DeferArray(), 0
-	for v := t.RawGetInt(1); v != lua.LNil; v = t.RawGetInt(n + 1) {
+	for v := element(t, 1); v != lua.LNil; v = element(t, n+1) {
 		e.value(v, depth+1)
 		n++
 	}

@@ -19,8 +19,12 @@ var errTooDeep = errors.New("chunk has too many syntax levels")
 // concatMark stands for the concatenation function in a syntax tree: a constant that link replaces.
 const concatMark = lua.LString("\x00concat\x00")
 
+// lengthMark stands for the length function likewise.
+const lengthMark = lua.LString("\x00length\x00")
+
 // rewrite changes a syntax tree where gopher-lua's operators differ from Lua's: a concatenation becomes a call of a
-// function that prints numbers as Lua does and bounds the result; and numerals with a leading zero are decimal.
+// function that prints numbers as Lua does and bounds the result; the length operator sees beyond the array part of a table; and
+// numerals with a leading zero are decimal.
 // straight is set if what is left does a bounded number of steps.
 func rewrite(stmts []ast.Stmt) (straight bool, err error) {
 	r := rewriter{straight: true}
@@ -62,6 +66,11 @@ func (r *rewriter) stmts(list []ast.Stmt) {
 func (r *rewriter) stmt(s ast.Stmt) {
 	switch s := s.(type) {
 	case *ast.AssignStmt:
+		for _, e := range s.Lhs {
+			if at, ok := e.(*ast.AttrGetExpr); ok {
+				r.key(at.Key)
+			}
+		}
 		r.exprs(s.Lhs)
 		r.exprs(s.Rhs)
 	case *ast.LocalAssignStmt:
@@ -101,6 +110,14 @@ func (r *rewriter) stmt(s ast.Stmt) {
 	}
 }
 
+// key looks at where something is assigned to in a table. An element far behind the others takes tens of megabytes, so who makes
+// many must be watched.
+func (r *rewriter) key(e ast.Expr) {
+	if _, constant := e.(*ast.StringExpr); e != nil && !constant {
+		r.straight = false
+	}
+}
+
 func (r *rewriter) exprs(list []ast.Expr) {
 	for i, e := range list {
 		list[i] = r.expr(e)
@@ -120,6 +137,7 @@ func (r *rewriter) expr(e ast.Expr) ast.Expr {
 		e.Object, e.Key = r.expr(e.Object), r.expr(e.Key)
 	case *ast.TableExpr:
 		for _, f := range e.Fields {
+			r.key(f.Key)
 			f.Key, f.Value = r.expr(f.Key), r.expr(f.Value)
 		}
 	case *ast.FuncCallExpr:
@@ -137,6 +155,7 @@ func (r *rewriter) expr(e ast.Expr) ast.Expr {
 		e.Expr = r.expr(e.Expr)
 	case *ast.UnaryLenOpExpr:
 		e.Expr = r.expr(e.Expr)
+		return length(e)
 	case *ast.IdentExpr:
 		if winding[e.Value] {
 			r.straight = false
@@ -174,14 +193,38 @@ func (r *rewriter) concatenation(e *ast.StringConcatOpExpr) ast.Expr {
 	return last
 }
 
-func concatCall(operands []ast.Expr) ast.Expr {
-	fn := &ast.StringExpr{Value: string(concatMark)}
-	call := &ast.FuncCallExpr{Func: fn, Args: operands, AdjustRet: true}
-	line := operands[0].Line()
-	for _, e := range []ast.Expr{fn, call} {
+// length makes of #x a call of the length function, or if x is a variable of
+//
+//	#x ~= longestArray and #x or length(x)
+//
+// for the call costs ten times as much as the operator.
+func length(e *ast.UnaryLenOpExpr) ast.Expr {
+	call := markCall(lengthMark, []ast.Expr{e.Expr})
+	if _, ok := e.Expr.(*ast.IdentExpr); !ok {
+		return call
+	}
+	full := &ast.NumberExpr{Value: strconv.Itoa(longestArray)}
+	short := &ast.RelationalOpExpr{Operator: "~=", Lhs: e, Rhs: full}
+	either := &ast.LogicalOpExpr{Operator: "and", Lhs: short, Rhs: e}
+	whole := &ast.LogicalOpExpr{Operator: "or", Lhs: either, Rhs: call}
+	setPlace(e.Line(), full, short, either, whole)
+	return whole
+}
+
+func setPlace(line int, exprs ...ast.Expr) {
+	for _, e := range exprs {
 		e.SetLine(line)
 		e.SetLastLine(line)
 	}
+}
+
+func concatCall(operands []ast.Expr) ast.Expr { return markCall(concatMark, operands) }
+
+// markCall makes a call of the function that a mark stands for.
+func markCall(mark lua.LString, operands []ast.Expr) ast.Expr {
+	fn := &ast.StringExpr{Value: string(mark)}
+	call := &ast.FuncCallExpr{Func: fn, Args: operands, AdjustRet: true}
+	setPlace(operands[0].Line(), fn, call)
 	// Only the one value of the last operand counts.
 	switch last := operands[len(operands)-1].(type) {
 	case *ast.FuncCallExpr:

@@ -45,6 +45,17 @@ func (h hook) Done() <-chan struct{} {
 	return nil
 }
 
+// checkSize raises an error if a string of that size is too large, or if the script is to end: one without loops is asked
+// nowhere else, and a few lines make gigabytes.
+func (vm *VM) checkSize(L *lua.LState, size int) {
+	if size > maxString {
+		raise(L, "not enough memory")
+	}
+	if r := vm.run; size >= largeString && r != nil && r.interrupted.Load() {
+		vm.yield(r)
+	}
+}
+
 // yield lets the owner do what Interrupt asked for. A run that was killed is interrupted for ever: pcall must not
 // save it.
 func (vm *VM) yield(r *Run) {

@@ -81,9 +81,7 @@ func stringRep(a args) int {
 	if n <= 0 || s == "" {
 		return a.pushString("")
 	}
-	if n > maxString/len(s) {
-		raise(a.L, "not enough memory")
-	}
+	a.vm.checkSize(a.L, len(s)*min(n, maxString/len(s)+1))
 	return a.pushString(strings.Repeat(s, n))
 }
 
@@ -179,9 +177,7 @@ func stringGsub(a args) int {
 		if e >= 0 {
 			n++
 			a.replacement(&m, &b, repl, at, e)
-			if b.Len() > maxString {
-				raise(a.L, "not enough memory")
-			}
+			a.vm.checkSize(a.L, b.Len())
 		}
 		switch {
 		case e > at:

@@ -13,7 +13,7 @@ func (vm *VM) openTable() {
 		"concat":   tableConcat,
 		"foreach":  tableForEach,
 		"foreachi": tableForEachI,
-		"getn":     func(a args) int { return a.pushNumber(float64(a.table(1).Len())) },
+		"getn":     func(a args) int { return a.pushNumber(float64(tableLen(a.table(1)))) },
 		"insert":   tableInsert,
 		"maxn":     tableMaxN,
 		"remove":   tableRemove,
@@ -26,7 +26,7 @@ func tableConcat(a args) int {
 	t, sep := a.table(1), a.optString(2, "")
 	i, j := a.optInt(3, 1), 0
 	if a.L.Get(4) == lua.LNil {
-		j = t.Len()
+		j = tableLen(t)
 	} else {
 		j = a.int(4)
 	}
@@ -40,9 +40,7 @@ func tableConcat(a args) int {
 		if i < j {
 			b.WriteString(sep)
 		}
-		if b.Len() > maxString {
-			raise(a.L, "not enough memory")
-		}
+		a.vm.checkSize(a.L, b.Len())
 	}
 	return a.pushString(b.String())
 }
@@ -59,8 +57,8 @@ func tableForEach(a args) int {
 
 func tableForEachI(a args) int {
 	t, fn := a.table(1), a.function(2)
-	for i := 1; i <= t.Len(); i++ {
-		if r := a.vm.call(a.L, fn, lua.LNumber(i), t.RawGetInt(i)); r != lua.LNil {
+	for i := 1; i <= tableLen(t); i++ {
+		if r := a.vm.call(a.L, fn, lua.LNumber(i), element(t, i)); r != lua.LNil {
 			return a.push(r)
 		}
 	}
@@ -69,7 +67,7 @@ func tableForEachI(a args) int {
 
 func tableInsert(a args) int {
 	t := a.ownTable(1)
-	end := t.Len() + 1
+	end := tableLen(t) + 1
 	pos := end
 	switch a.L.GetTop() {
 	case 2:
@@ -100,18 +98,18 @@ func tableMaxN(a args) int {
 
 func tableRemove(a args) int {
 	t := a.ownTable(1)
-	n := t.Len()
+	n := tableLen(t)
 	pos := a.optInt(2, n)
 	if pos < 1 || pos > n {
 		return 0
 	}
-	v := t.RawGetInt(pos)
+	v := element(t, pos)
 	if t.MaxN() == n {
 		t.Remove(pos) // the array's end: it moves as a whole
 		return a.push(v)
 	}
 	for ; pos < n; pos++ {
-		t.RawSetInt(pos, t.RawGetInt(pos+1))
+		t.RawSetInt(pos, element(t, pos+1))
 	}
 	t.RawSetInt(n, lua.LNil)
 	return a.push(v)
@@ -123,7 +121,7 @@ func tableSort(a args) int {
 	if a.L.Get(2) != lua.LNil {
 		s.fn = a.function(2)
 	}
-	s.sort(1, t.Len())
+	s.sort(1, tableLen(t))
 	return 0
 }
 
@@ -135,7 +133,7 @@ type sorter struct {
 	fn *lua.LFunction
 }
 
-func (s *sorter) get(i int) lua.LValue { return s.t.RawGetInt(i) }
+func (s *sorter) get(i int) lua.LValue { return element(s.t, i) }
 
 func (s *sorter) swap(i, j int) {
 	x, y := s.get(i), s.get(j)

@@ -31,7 +31,7 @@ var place = regexp.MustCompile(`^(?:\[string ".*"\]|[^\s:]+):\d+: ?`)
 
 // translate makes an error's text what PUC's Lua would have said, as far as what is known tells.
 func translate(msg string) string {
-	if !strings.Contains(msg, "a") {
+	if !strings.Contains(msg, "a") && !strings.Contains(msg, "__") { // none of them
 		return msg
 	}
 	prefix := place.FindString(msg)

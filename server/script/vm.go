@@ -60,6 +60,7 @@ const (
 	growRegistry  = 1 << 14   // how it grows
 	maxUnpack     = 8000      // values that unpack returns
 	maxString     = 512 << 20 // bytes
+	largeString   = 1 << 20   // bytes, from which on it is asked before a string is made whether the script may go on
 )
 
 // VM is a Lua state with Redis's sandbox.
@@ -73,6 +74,7 @@ type VM struct {
 	facades    map[*lua.LTable]*lua.LTable // the reverse
 	refuse     *lua.LFunction              // raises the error of writing to what is protected
 	concat     *lua.LFunction
+	length     *lua.LFunction
 	ipairsNext *lua.LFunction
 	handler    *lua.LFunction // turns what was raised into an Error's table
 	passOn     *lua.LFunction // a handler that changes next to nothing: without one gopher-lua words a trace of the stack

@@ -99,7 +99,7 @@ func (p *msgpackPacker) length(short, long byte, n int) {
 
 // number writes an integer if there is no fraction, else the shortest float that holds it.
 func (p *msgpackPacker) number(f float64) {
-	if i := toInt64(f); float64(i) == f {
+	if i := ToInt64(f); float64(i) == f {
 		p.integer(i)
 		return
 	}

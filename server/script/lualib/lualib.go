@@ -86,7 +86,7 @@ func toNumber(v lua.LValue) (float64, bool) {
 	case lua.LNumber:
 		return float64(v), true
 	case lua.LString:
-		return stringNumber(string(v))
+		return ParseNumber(string(v))
 	}
 	return 0, false
 }
@@ -101,7 +101,7 @@ func checkNumber(L *lua.LState, n int) float64 {
 }
 
 // checkInteger returns argument n without its fraction.
-func checkInteger(L *lua.LState, n int) int64 { return toInt64(checkNumber(L, n)) }
+func checkInteger(L *lua.LState, n int) int64 { return ToInt64(checkNumber(L, n)) }
 
 // optInteger is checkInteger for an argument that may be missing.
 func optInteger(L *lua.LState, n int, missing int64) int64 {

@@ -173,7 +173,7 @@ func (p *structPacker) number64() float64 {
 func (p *structPacker) integer(f float64) {
 	var value uint64
 	if f < 0 {
-		value = uint64(toInt64(f))
+		value = uint64(ToInt64(f))
 	} else {
 		value = toUint64(f)
 	}
