@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"treedis/server/config"
+	"treedis/server/latency"
 	"treedis/store"
 )
 
@@ -131,6 +132,9 @@ func (s *Server) evictExcess() room {
 			result = roomSoon
 			break
 		}
+	}
+	if config.LatencyMonitorThreshold.Get(s.cfg) > 0 {
+		s.noteLatency(latency.EvictCycle, s.mono()-began)
 	}
 	s.broadcast()
 	s.serveWaits()

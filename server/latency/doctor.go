@@ -17,7 +17,6 @@ const (
 	AOFSaving   = "aof-write-active-child"  // while a snapshot or a base was being written
 	AOFSync     = "aof-fsync-always"        // replies waited for it
 	EvictCycle  = "eviction-cycle"
-	EvictKey    = "eviction-del"
 )
 
 // Settings are what the advice depends on.
@@ -116,7 +115,7 @@ func (o Settings) advise(event string) []advice {
 		if o.HZ < 100 {
 			return []advice{adviseHZ}
 		}
-	case EvictCycle, EvictKey:
+	case EvictCycle:
 		return []advice{adviseEviction}
 	}
 	return nil
