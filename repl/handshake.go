@@ -123,6 +123,10 @@ func (x *exchange) greet() error {
 	return nil
 }
 
+// CapaVerify is what a replica calls its ability to answer with digests of its data. Redis
+// passes over it.
+const CapaVerify = "treedis-verify"
+
 // step is one command of the introduction. The master may not know it, unless it
 // is critical.
 type step struct {
@@ -143,7 +147,7 @@ func introduction(cfg LinkConfig) []step {
 	if cfg.AnnounceIP != "" {
 		steps = append(steps, step{[]string{"REPLCONF", "ip-address", cfg.AnnounceIP}, false})
 	}
-	return append(steps, step{[]string{"REPLCONF", "capa", "eof", "capa", "psync2"}, false})
+	return append(steps, step{[]string{"REPLCONF", "capa", "eof", "capa", "psync2", "capa", CapaVerify}, false})
 }
 
 // psync asks to synchronize, and falls back to SYNC with a master that does not

@@ -164,6 +164,25 @@ func (l *Link) Disconnect() bool {
 	return true
 }
 
+// Send sends the master a command that it does not reply to, while its stream is applied.
+// It may be called by anyone, and waits for the connection to take it.
+func (l *Link) Send(args ...string) error {
+	l.mu.Lock()
+	var conn net.Conn
+	if l.state == LinkConnected {
+		conn = l.session.conn
+	}
+	l.mu.Unlock()
+	if conn == nil {
+		return ErrDisconnected
+	}
+	if err := conn.SetWriteDeadline(time.Now().Add(l.o.Config().Timeout)); err != nil {
+		return err
+	}
+	_, err := conn.Write(appendCommand(nil, args...)) // whole, whoever else writes
+	return err
+}
+
 // Close stops following and waits for every goroutine. The role does not change,
 // and no further master is followed. The caller must not hold the keyspace lock.
 func (l *Link) Close() {

@@ -90,7 +90,7 @@ func (f *fakeMaster) greet() string {
 	f.expect("PING")
 	f.say("+PONG\r\n")
 	f.expect("REPLCONF listening-port 7777")
-	f.expect("REPLCONF capa eof capa psync2")
+	f.expect("REPLCONF capa eof capa psync2 capa treedis-verify")
 	f.say("+OK\r\n+OK\r\n")
 	return f.command()
 }
@@ -115,7 +115,7 @@ func TestHandshakeFull(t *testing.T) {
 	f.expect("AUTH user secret")
 	f.expect("REPLCONF listening-port 7777")
 	f.expect("REPLCONF ip-address 10.9.8.7")
-	f.expect("REPLCONF capa eof capa psync2")
+	f.expect("REPLCONF capa eof capa psync2 capa treedis-verify")
 	f.say("+OK\r\n-ERR a\r\n-ERR b\r\n-ERR c\r\n")
 	f.expect("PSYNC ? -1")
 	f.say("\n\n+FULLRESYNC " + idA + " 1000\r\n")

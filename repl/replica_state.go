@@ -82,6 +82,7 @@ type ReplicaInfo struct {
 	Port       int    // REPLCONF listening-port, 0 if not given
 	CapaEOF    bool   // takes a snapshot with an end mark
 	CapaPSYNC2 bool   // understands +CONTINUE <id>
+	CapaVerify bool   // can answer with digests of its data
 	RDBOnly    bool   // wants the snapshot and no stream
 	Filter     Filter
 	Context    any // the server's own

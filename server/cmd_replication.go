@@ -110,6 +110,7 @@ func (c *Call) replConf(i int) bool {
 	case "capa":
 		offer.CapaEOF = offer.CapaEOF || equalFold(value, "eof")
 		offer.CapaPSYNC2 = offer.CapaPSYNC2 || equalFold(value, "psync2")
+		offer.CapaVerify = offer.CapaVerify || equalFold(value, repl.CapaVerify)
 	case "ack", "getack", "fack":
 		return false // meant for links; whoever else sends it gets no reply
 	case "rdb-only":

@@ -243,6 +243,9 @@ func (r replSource) PropagatePing() {
 var errReplicaReplies = errors.New("server: a replica's command has a reply")
 
 func (r replSource) ReplicaCommand(info repl.ReplicaInfo, args [][]byte) error {
+	if len(args) == 4 && equalFold(args[0], "replconf") && equalFold(args[1], "verify") {
+		return r.s.verify.receive(info.ClientID, string(args[2]), args[3])
+	}
 	s := r.s
 	row, text := s.find(args)
 	name := "<unknown>"
@@ -325,6 +328,7 @@ func (t replTarget) Discard(repl.Dataset) {}
 func (t replTarget) ApplyLocked(args [][]byte) {
 	t.s.stampLocked(t.s.now())
 	t.s.applyLocked(t.s.masterClient, args, "replica", "master")
+	t.s.noteVerifyMark(args)
 }
 
 func (t replTarget) Paused() bool { return t.s.pauses.any.Load() }

@@ -109,6 +109,7 @@ type Server struct {
 	memory        memoryStats
 	oom           oomScore
 	role          role
+	verify        verifications
 	pauses        pauses
 	failover      failover
 	stop          stopState

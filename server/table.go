@@ -67,6 +67,7 @@ func tableGroups() [][]row {
 		pauseCommands,
 		persistenceCommands,
 		pubsubCommands,
+		replicaCommands,
 		replicationCommands,
 		scriptCommands,
 		serverCommands,
