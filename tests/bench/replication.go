@@ -42,26 +42,68 @@ func (b *bench) waitLink(replica *harness.Server) {
 	b.checkInterrupt()
 }
 
-// replicaRow measures writes to a master with a replica, and what they cost on either.
-func replicaRow(keys, requests int) row {
-	l := load{clients: 50, pipeline: 32, requests: requests, keyspace: keys, command: []string{"SET", keyPrefix + randomInt, payload(32)}}
+// replicatedRow measures writes to a master with replicas, and what they cost on either side. Of the replicas it is the first
+// whose cost is shown.
+func replicatedRow(name, group string, replicas int, masterCPU float64, l load) row {
 	return row{
-		name: "set-replicated", group: groupPipeline, does: l.String() + ", with a replica attached", needs: []string{"SET", "REPLICAOF", "PSYNC", "INFO"},
+		name: name, group: group, does: fmt.Sprintf("%s, replicas attached: %d", l, replicas),
+		needs: []string{"SET", "REPLICAOF", "PSYNC", "INFO"},
 		metrics: []metric{
 			{name: "throughput", unit: "op/s", better: higher},
-			{name: "master CPU", unit: "µs/op"},
+			{name: "master CPU", unit: "µs/op", target: masterCPU},
 			{name: "replica CPU", unit: "µs/op"},
 		},
 		open: func(b *bench, kind harness.Kind) round {
-			master, replica := b.start(kind), b.start(kind)
+			master := b.start(kind)
+			b.fill(master, stringKeys(l.keyspace, 32))
+			var list []*harness.Server
+			for range replicas {
+				r := b.start(kind)
+				r.ReplicaOf(b, strconv.Itoa(master.Port()))
+				b.waitLink(r)
+				list = append(list, r)
+			}
+			return func() []float64 {
+				before := b.cpu(list[0])
+				got, cpu := b.loaded(master, l)
+				for _, r := range list {
+					r.WaitCaughtUp(b, master)
+				}
+				return []float64{got.perSecond, cpu, perOperation(b.cpu(list[0])-before, l.requests)}
+			}
+		},
+	}
+}
+
+// catchUpRow measures how long a replica takes to get what it missed while its link was down, once it is up again: so many writes
+// as a minute has at the rate of the other rows' background.
+func catchUpRow(keys, writes int) row {
+	l := load{clients: 50, pipeline: 32, requests: writes, keyspace: keys, command: []string{"SET", keyPrefix + randomInt, payload(32)}}
+	return row{
+		name: "catchup", group: groupPauses, does: fmt.Sprintf("a replica is linked again after an outage of %d SETs", writes),
+		needs:   []string{"SET", "REPLICAOF", "PSYNC", "INFO"},
+		metrics: []metric{{name: "duration", unit: "s", target: 1}},
+		open: func(b *bench, kind harness.Kind) round {
+			// The backlog holds the outage, so that none of the two starts over.
+			master, replica := b.start(kind, harness.Args("--repl-backlog-size", "1gb")), b.start(kind)
 			b.fill(master, stringKeys(keys, 32))
-			replica.ReplicaOf(b, strconv.Itoa(master.Port()))
+			link := harness.NewProxy(b, master.Addr())
+			replica.ReplicaOf(b, link.Port())
 			b.waitLink(replica)
 			return func() []float64 {
-				before := b.cpu(replica)
-				got, cpu := b.loaded(master, l)
+				link.Refuse(true)
+				link.Cut()
+				b.benchmark(master, l)
+				before := master.SyncCounts(b)
+				link.Refuse(false)
+				b.waitLink(replica)
+				began := time.Now()
 				replica.WaitCaughtUp(b, master)
-				return []float64{got.perSecond, cpu, perOperation(b.cpu(replica)-before, l.requests)}
+				took := time.Since(began)
+				if after := master.SyncCounts(b); after.Full != before.Full {
+					b.Fatalf("the %v replica was synchronised anew", kind)
+				}
+				return []float64{took.Seconds()}
 			}
 		},
 	}

@@ -117,12 +117,19 @@ func memoryRows(s scale) []row {
 
 func scenarioRows(s scale) []row {
 	twoMillion := s.of(2_000_000)
+	writes := func(pipeline, requests int) load {
+		return load{clients: 50, pipeline: pipeline, requests: s.of(requests), keyspace: s.of(1_000_000),
+			command: []string{"SET", keyPrefix + randomInt, payload(32)}}
+	}
 	return []row{
 		bgsaveRow(twoMillion),
 		fullSyncRow(twoMillion),
 		startRow(twoMillion),
+		catchUpRow(s.of(1_000_000), s.of(60*backgroundRate)),
 		// 2M writes are 180 MB of log: a replica that is behind by all of them is within Redis's output limit of 256 MB.
-		replicaRow(s.of(1_000_000), s.of(2_000_000)),
+		replicatedRow("set-replicated", groupPipeline, 1, 0, writes(32, 2_000_000)),
+		replicatedRow("set-replicas4", groupPipeline, 4, 1, writes(32, 2_000_000)),
+		replicatedRow("set-replicas4-p1", groupPlain, 4, 1, writes(1, 300_000)),
 		pausesRow(s.of(1_000_000), s.of(1_000_000)),
 		scanRow(s.of(50_000)),
 		growthRow(s.of(100_000), s.of(10_000_000), s.of(2_000_000)),
