@@ -6,6 +6,9 @@ PEERS   := redis-server redis-cli redis-benchmark redis-sentinel
 TIMEOUT ?= 6m
 # How long `make fuzz` stays with each fuzz target.
 FUZZTIME ?= 5m
+# What `make fuzz` fuzzes, and what `make test` does for moments: the readers of files.
+FUZZ     ?= .
+FILES    := ./rdb ./repl/aof
 # What the race detector runs on: the packages whose goroutines share memory.
 RACE    ?= ./store/... ./rdb/... ./repl/... ./server/...
 # What `make microbench` runs: a regular expression.
@@ -28,6 +31,7 @@ run: build
 # -count=1: the end-to-end tests build the server themselves, which the cache of results does not see.
 test: peers
 	$(GO) test -count=1 -timeout $(TIMEOUT) ./...
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s FUZZ="$(FILES)"
 
 # The real Redis is what the end-to-end tests compare with. Where it is missing it is installed, if this user may; where it
 # cannot be, the tests that need it say so, and fail when CI=true.
@@ -46,7 +50,7 @@ race:
 
 # Every fuzz target of every package, one after the other: go test fuzzes one target at a time.
 fuzz:
-	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do \
+	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' $(FUZZ) | sort | while read -r file; do \
 		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file"); do \
 			echo "fuzz $$target in $$(dirname "$$file")"; \
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \

@@ -98,3 +98,28 @@ func FuzzLZF(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLoad loads files into a store. Whatever is accepted can be written and loaded again.
+func FuzzLoad(f *testing.F) {
+	for _, s := range seeds(f) {
+		f.Add(s, int64(0))
+		f.Add(s, int64(1000))
+	}
+	f.Fuzz(func(t *testing.T, file []byte, expired int64) {
+		st := newStore()
+		l := NewLoader(st, LoadOptions{Size: int64(len(file)), Bulk: true, DropExpiredAt: expired})
+		if NewReader(bytes.NewReader(file), ReaderOptions{SkipChecksum: true}).Read(l) != nil {
+			return
+		}
+		var out bytes.Buffer
+		w := NewWriter(&out, WriterOptions{Compress: true, Checksum: true, Functions: true})
+		must(t, w.Header())
+		must(t, SaveSnapshot(w, st.Snapshot(), SaveOptions{}))
+		must(t, w.Close())
+		again := newStore()
+		must(t, NewReader(&out, ReaderOptions{}).Read(NewLoader(again, LoadOptions{})))
+		if st.Len() != again.Len() {
+			t.Fatalf("%d keys became %d", st.Len(), again.Len())
+		}
+	})
+}

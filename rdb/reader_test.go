@@ -247,3 +247,27 @@ func TestClaimsAreNotBelieved(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20))
 }
+
+// TestLoadingBelievesNoClaims is the same for what puts the values into a store, and for the announced number of keys.
+func TestLoadingBelievesNoClaims(t *testing.T) {
+	huge := appendLength(nil, math.MaxUint64)
+	million := appendLength(nil, 1_000_000_000)
+	var files [][]byte
+	for typ := byte(0); typ <= maxType; typ++ {
+		for _, claim := range [][]byte{huge, million} {
+			files = append(files, rawFile(9, typ, claim), rawFile(9, typ, append(claim[:len(claim):len(claim)], 1, 'a')))
+		}
+	}
+	for _, claim := range [][]byte{huge, million} {
+		resize := append([]byte("REDIS0009\xfe\x00\xfb"), claim...)
+		files = append(files, append(resize, claim...))
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, file := range files {
+		l := NewLoader(newStore(), LoadOptions{Size: int64(len(file)), Bulk: true})
+		require.Error(t, NewReader(bytes.NewReader(file), ReaderOptions{}).Read(l))
+	}
+	runtime.ReadMemStats(&after)
+	require.Less(t, (after.TotalAlloc-before.TotalAlloc)/uint64(len(files)), uint64(1<<20), "for each file")
+}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -177,32 +176,4 @@ func TestWhatCannotBeLoaded(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, one)))
 	_, err := d.Load(m, &recorder{}, LoadOptions{Logf: quiet})
 	require.ErrorIs(t, err, os.ErrNotExist)
-}
-
-func FuzzReader(f *testing.F) {
-	file, _, _, _ := sample(6)
-	f.Add(file)
-	f.Add([]byte("*2147483647\r\n$9223372036854775807\r\n"))
-	f.Add([]byte("#\n*1\n$0\n\r\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		r := NewReader(bufio.NewReader(bytes.NewReader(data)), 0)
-		for at := int64(0); ; {
-			rec, err := r.Next()
-			if err == io.EOF {
-				require.Equal(t, int64(len(data)), at)
-				return
-			}
-			if err != nil {
-				return
-			}
-			require.Equal(t, at, rec.Start)
-			require.Greater(t, rec.End, rec.Start)
-			at = rec.End
-			n := 0
-			for _, a := range rec.Args {
-				n += len(a)
-			}
-			require.LessOrEqual(t, int64(n), rec.End-rec.Start)
-		}
-	})
 }
