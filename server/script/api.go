@@ -121,7 +121,11 @@ func (vm *VM) words(L *lua.LState) (args [][]byte, problem string) {
 		case lua.LString:
 			buf = append(buf, v...)
 		case lua.LNumber:
-			buf = resp.AppendDouble(buf, float64(v))
+			if v != v {
+				buf = appendNumber(buf, float64(v)) // with its sign
+			} else {
+				buf = resp.AppendDouble(buf, float64(v))
+			}
 		default:
 			return nil, "Lua redis lib command arguments must be strings or integers"
 		}

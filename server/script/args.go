@@ -15,7 +15,11 @@ type args struct {
 
 // fail raises an error about argument n.
 func (a args) fail(n int, msg string) {
-	raise(a.L, "bad argument #"+itoa(n)+" to '"+a.name+"' ("+msg+")")
+	name := a.name
+	if calledFromGo(a.L) {
+		name = "?"
+	}
+	raise(a.L, "bad argument #"+itoa(n)+" to '"+name+"' ("+msg+")")
 }
 
 func (a args) typeError(n int, want string) {

@@ -31,13 +31,15 @@ func (vm *VM) openBase() {
 		"select":         baseSelect,
 		"setmetatable":   baseSetMetatable,
 		"tonumber":       baseToNumber,
-		"tostring":       func(a args) int { return a.push(lua.LString(vm.tostring(a.L, a.any(1)))) },
+		"tostring":       vm.baseToString,
 		"type":           func(a args) int { return a.push(lua.LString(a.any(1).Type().String())) },
 		"unpack":         baseUnpack,
 		"xpcall":         vm.baseXpcall,
 	})
 	vm.concat = vm.L.NewFunction(vm.concatenate)
 	vm.length = vm.L.NewFunction(lengthOf)
+	vm.modulo = vm.L.NewFunction(vm.moduloOf)
+	vm.loopNumber = vm.L.NewFunction(loopNumber)
 	vm.ipairsNext = vm.L.NewFunction(ipairsNext)
 	vm.globals.RawSetString("_VERSION", lua.LString("Lua 5.1"))
 }
@@ -51,7 +53,16 @@ func (a args) push(v lua.LValue) int {
 func (a args) pushNumber(f float64) int { return a.push(lua.LNumber(f)) }
 func (a args) pushString(s string) int  { return a.push(lua.LString(s)) }
 
-// tostring is Lua's function of that name.
+// baseToString returns what a metamethod says, whatever that is.
+func (vm *VM) baseToString(a args) int {
+	v := a.any(1)
+	if fn, ok := metamethod(a.L, v, "__tostring").(*lua.LFunction); ok {
+		return a.push(vm.call(a.L, fn, v))
+	}
+	return a.pushString(vm.tostring(a.L, v))
+}
+
+// tostring is Lua's function of that name, but that it has to be a string.
 func (vm *VM) tostring(L *lua.LState, v lua.LValue) string {
 	if lua.LVCanConvToString(v) {
 		return text(v)
@@ -220,6 +231,9 @@ func baseRawEqual(a args) int {
 func baseRawSet(a args) int {
 	t := a.ownTable(1)
 	a.any(3)
+	if a.L.Get(2) == lua.LNil {
+		a.L.Error(lua.LString("table index is nil"), 0)
+	}
 	a.L.RawSet(t, a.L.Get(2), a.L.Get(3))
 	return a.push(t)
 }
@@ -297,7 +311,7 @@ func baseUnpack(a args) int {
 		return 0
 	}
 	n := e - i + 1
-	if n <= 0 || n >= maxUnpack {
+	if n <= 0 || n > maxUnpack-a.L.GetTop() {
 		raise(a.L, "too many results to unpack")
 	}
 	for ; i <= e; i++ {
@@ -357,8 +371,12 @@ func chunkName(name string) string {
 
 // basePcall is pcall, but that an error's table is caught as its text, as in the days before errors were tables.
 func (vm *VM) basePcall(a args) int {
-	a.any(1)
+	fn := a.any(1)
 	L := a.L
+	if _, ok := fn.(*lua.LFunction); !ok && metamethod(L, fn, "__call") == lua.LNil {
+		L.Push(lua.LFalse)
+		return 1 + a.pushString("attempt to call a "+fn.Type().String()+" value")
+	}
 	err := vm.protected(L, L.GetTop()-1)
 	if err != nil {
 		v := vm.caught(err)
@@ -387,7 +405,9 @@ func (vm *VM) baseXpcall(a args) int {
 		if s, ok := v.(lua.LString); ok {
 			v = lua.LString(translate(string(s)))
 		}
-		L.Push(vm.call(L, handler, v))
+		if err := L.CallByParam(lua.P{Fn: handler, NRet: 1, Protect: true, Handler: vm.passOn}, v); err != nil {
+			L.Push(lua.LString("error in error handling"))
+		}
 		return 1
 	})
 	err := L.PCall(0, lua.MultRet, h)

@@ -93,6 +93,10 @@ func (vm *VM) link(p *lua.FunctionProto) {
 			p.Constants[i] = vm.concat
 		case lengthMark:
 			p.Constants[i] = vm.length
+		case moduloMark:
+			p.Constants[i] = vm.modulo
+		case loopMark:
+			p.Constants[i] = vm.loopNumber
 		}
 	}
 	for _, inner := range p.FunctionPrototypes {

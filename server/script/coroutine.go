@@ -11,13 +11,20 @@ const errYield = "attempt to yield across metamethod/C-call boundary"
 func (vm *VM) openCoroutine() {
 	lib := vm.library("coroutine")
 	create, resume, wrap := lib.RawGetString("create"), lib.RawGetString("resume"), lib.RawGetString("wrap")
+	status := lib.RawGetString("status")
 	yield := lib.RawGetString("yield").(*lua.LFunction)
 	vm.register(lib, map[string]func(args) int{
 		"create": func(a args) int {
-			a.function(1)
+			luaFunction(a)
 			vm.delegate(a.L, create)
 			vm.attach(a.L.Get(-1))
 			return 1
+		},
+		"status": func(a args) int {
+			if _, ok := a.L.Get(1).(*lua.LState); !ok {
+				a.fail(1, "coroutine expected")
+			}
+			return vm.delegate(a.L, status)
 		},
 		"resume": func(a args) int {
 			if _, ok := a.L.Get(1).(*lua.LState); !ok {
@@ -30,7 +37,7 @@ func (vm *VM) openCoroutine() {
 			return a.L.GetTop()
 		},
 		"wrap": func(a args) int {
-			a.function(1)
+			luaFunction(a)
 			vm.delegate(a.L, wrap)
 			inner := a.L.Get(-1).(*lua.LFunction)
 			vm.attach(inner.Upvalues[0].Value())
@@ -44,6 +51,12 @@ func (vm *VM) openCoroutine() {
 			return yield.GFunction(a.L)
 		},
 	})
+}
+
+func luaFunction(a args) {
+	if fn, ok := a.L.Get(1).(*lua.LFunction); !ok || fn.IsG {
+		a.fail(1, "Lua function expected")
+	}
 }
 
 // attach makes a coroutine ask whether the script is to go on, as its creator does.

@@ -92,7 +92,10 @@ flags:
 func (a args) formatOne(n int, f formatSpec, verb byte) string {
 	switch verb {
 	case 'c':
-		return f.pad(string([]byte{byte(a.int(n))}))
+		if c := byte(a.int(n)); c != 0 {
+			return f.pad(string([]byte{c}))
+		}
+		return "" // C's strings end there
 	case 'd', 'i':
 		v := lualib.ToInt64(a.number(n))
 		return f.integer(strings.TrimPrefix(strconv.FormatInt(v, 10), "-"), v < 0, true)

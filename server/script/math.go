@@ -24,6 +24,28 @@ func (r *Rand) next() int32 {
 	return int32(r.x >> 17)
 }
 
+// invalid computes, and gives a result that is no number the sign that processors give it where the arguments were numbers.
+func invalid(f func(x, y float64) float64, x, y float64) float64 {
+	v := f(x, y)
+	if math.IsNaN(v) && !math.IsNaN(x) && !math.IsNaN(y) {
+		return math.Copysign(v, -1)
+	}
+	return v
+}
+
+func logOf(f func(float64) float64) func(x, _ float64) float64 {
+	return func(x, _ float64) float64 { return f(x) }
+}
+
+// cosh is math.Cosh, but that it does not overflow too early.
+func cosh(x float64) float64 {
+	if x = math.Abs(x); x > 700 {
+		half := math.Exp(x / 2)
+		return half / 2 * half
+	}
+	return math.Cosh(x)
+}
+
 // openMath replaces math.random, and makes the one function of os that scripts may use.
 func (vm *VM) openMath() {
 	vm.register(vm.library("math"), map[string]func(args) int{
@@ -32,8 +54,11 @@ func (vm *VM) openMath() {
 			a.vm.opts.Rand.seed(int32(lualib.ToInt64(a.number(1))))
 			return 0
 		},
-		"fmod":  func(a args) int { return a.pushNumber(math.Mod(a.number(1), a.number(2))) },
-		"mod":   func(a args) int { return a.pushNumber(math.Mod(a.number(1), a.number(2))) },
+		"fmod":  func(a args) int { return a.pushNumber(invalid(math.Mod, a.number(1), a.number(2))) },
+		"mod":   func(a args) int { return a.pushNumber(invalid(math.Mod, a.number(1), a.number(2))) },
+		"pow":   func(a args) int { return a.pushNumber(invalid(math.Pow, a.number(1), a.number(2))) },
+		"log":   func(a args) int { return a.pushNumber(invalid(logOf(math.Log), a.number(1), 0)) },
+		"log10": func(a args) int { return a.pushNumber(invalid(logOf(math.Log10), a.number(1), 0)) },
 		"ldexp": func(a args) int { return a.pushNumber(math.Ldexp(a.number(1), a.int(2))) },
 		"frexp": func(a args) int {
 			f, e := math.Frexp(a.number(1))
@@ -56,7 +81,7 @@ func (vm *VM) openMath() {
 	})
 	for name, fn := range map[string]func(float64) float64{
 		"abs": math.Abs, "acos": math.Acos, "asin": math.Asin, "atan": math.Atan, "ceil": math.Ceil, "cos": math.Cos,
-		"cosh": math.Cosh, "exp": math.Exp, "floor": math.Floor, "log": math.Log, "log10": math.Log10, "sin": math.Sin,
+		"cosh": cosh, "exp": math.Exp, "floor": math.Floor, "sin": math.Sin,
 		"sinh": math.Sinh, "sqrt": math.Sqrt, "tan": math.Tan, "tanh": math.Tanh,
 		"deg": func(f float64) float64 { return f / (math.Pi / 180) },
 		"rad": func(f float64) float64 { return f * (math.Pi / 180) },
@@ -65,7 +90,7 @@ func (vm *VM) openMath() {
 			name: func(a args) int { return a.pushNumber(fn(a.number(1))) },
 		})
 	}
-	for name, fn := range map[string]func(x, y float64) float64{"atan2": math.Atan2, "pow": math.Pow} {
+	for name, fn := range map[string]func(x, y float64) float64{"atan2": math.Atan2} {
 		vm.register(vm.library("math"), map[string]func(args) int{
 			name: func(a args) int { return a.pushNumber(fn(a.number(1), a.number(2))) },
 		})

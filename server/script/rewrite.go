@@ -19,11 +19,15 @@ var errTooDeep = errors.New("chunk has too many syntax levels")
 // concatMark stands for the concatenation function in a syntax tree: a constant that link replaces.
 const concatMark = lua.LString("\x00concat\x00")
 
-// lengthMark stands for the length function likewise.
-const lengthMark = lua.LString("\x00length\x00")
+// Others stand for the length operator, the modulo operator, and what makes a number of a loop's bound.
+const (
+	lengthMark = lua.LString("\x00length\x00")
+	moduloMark = lua.LString("\x00modulo\x00")
+	loopMark   = lua.LString("\x00loop\x00")
+)
 
 // rewrite changes a syntax tree where gopher-lua's operators differ from Lua's: a concatenation becomes a call of a
-// function that prints numbers as Lua does and bounds the result; the length operator sees beyond the array part of a table; and
+// function that prints numbers as Lua does and bounds the result; the length operator sees beyond the array part of a table; modulo computes as C does; a loop's bounds may be strings; and
 // numerals with a leading zero are decimal.
 // straight is set if what is left does a bounded number of steps.
 func rewrite(stmts []ast.Stmt) (straight bool, err error) {
@@ -93,7 +97,7 @@ func (r *rewriter) stmt(s ast.Stmt) {
 		r.stmts(s.Else)
 	case *ast.NumberForStmt:
 		r.straight = false
-		s.Init, s.Limit, s.Step = r.expr(s.Init), r.expr(s.Limit), r.expr(s.Step)
+		s.Init, s.Limit, s.Step = bound(r.expr(s.Init)), bound(r.expr(s.Limit)), bound(r.expr(s.Step))
 		r.stmts(s.Stmts)
 	case *ast.GenericForStmt:
 		r.straight = false
@@ -149,6 +153,9 @@ func (r *rewriter) expr(e ast.Expr) ast.Expr {
 		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
 	case *ast.ArithmeticOpExpr:
 		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+		if e.Operator == "%" {
+			return markCall(moduloMark, []ast.Expr{single(e.Lhs), e.Rhs})
+		}
 	case *ast.UnaryMinusOpExpr:
 		e.Expr = r.expr(e.Expr)
 	case *ast.UnaryNotOpExpr:
@@ -211,6 +218,15 @@ func length(e *ast.UnaryLenOpExpr) ast.Expr {
 	return whole
 }
 
+// bound makes of a loop's bound a number: a string will do, too.
+func bound(e ast.Expr) ast.Expr {
+	switch e.(type) {
+	case nil, *ast.NumberExpr, *ast.UnaryLenOpExpr, *ast.UnaryMinusOpExpr, *ast.ArithmeticOpExpr, *ast.LogicalOpExpr:
+		return e // a number already, or next to always
+	}
+	return markCall(loopMark, []ast.Expr{e})
+}
+
 func setPlace(line int, exprs ...ast.Expr) {
 	for _, e := range exprs {
 		e.SetLine(line)
@@ -225,14 +241,19 @@ func markCall(mark lua.LString, operands []ast.Expr) ast.Expr {
 	fn := &ast.StringExpr{Value: string(mark)}
 	call := &ast.FuncCallExpr{Func: fn, Args: operands, AdjustRet: true}
 	setPlace(operands[0].Line(), fn, call)
-	// Only the one value of the last operand counts.
-	switch last := operands[len(operands)-1].(type) {
-	case *ast.FuncCallExpr:
-		last.AdjustRet = true
-	case *ast.Comma3Expr:
-		last.AdjustRet = true
-	}
+	single(operands[len(operands)-1])
 	return call
+}
+
+// single lets only the one value of a last operand count.
+func single(e ast.Expr) ast.Expr {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		e.AdjustRet = true
+	case *ast.Comma3Expr:
+		e.AdjustRet = true
+	}
+	return e
 }
 
 // numeral returns a decimal numeral without leading zeros, which gopher-lua takes for octal.

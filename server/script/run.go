@@ -187,8 +187,24 @@ func where(L *lua.LState) (source string, line int, ok bool) {
 	return "", 0, false
 }
 
-// raise raises an error with the place where the Lua code stands.
-func raise(L *lua.LState, msg string) { L.RaiseError("%s", msg) }
+// raise raises an error with the place where the Lua code stands; without one if it is no Lua code that called.
+func raise(L *lua.LState, msg string) {
+	if calledFromGo(L) {
+		L.Error(lua.LString(msg), 0)
+	}
+	L.RaiseError("%s", msg)
+}
+
+// calledFromGo reports whether the running function was called by a library function, such as pcall, which knows no name for it.
+func calledFromGo(L *lua.LState) bool {
+	dbg, ok := L.GetStack(1)
+	if !ok {
+		return false
+	}
+	fn, err := L.GetInfo("f", dbg, lua.LNil)
+	f, isFn := fn.(*lua.LFunction)
+	return err == nil && isFn && f.IsG
+}
 
 // errorTable makes the table of an error: of "-CODE message", or of a message without a code.
 func errorTable(L *lua.LState, msg string) *lua.LTable {

@@ -26,6 +26,10 @@ func (vm *VM) openString() {
 		"upper":   func(a args) int { return a.pushString(mapASCII(a.string(1), 'a', 'z')) },
 	})
 	lib.RawSetString("gfind", lib.RawGetString("gmatch"))
+	lib.RawSetString("__index", lua.LNil) // gopher-lua takes the library for the metatable too
+	methods := vm.L.NewTable()
+	methods.RawSetString("__index", lib)
+	vm.L.SetMetatable(lua.LString(""), methods)
 }
 
 // mapASCII changes the case of the letters from lo to hi.

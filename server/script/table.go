@@ -145,7 +145,19 @@ func (s *sorter) less(x, y lua.LValue) bool {
 	if s.fn != nil {
 		return lua.LVAsBool(s.vm.call(s.L, s.fn, x, y))
 	}
+	_, number := x.(lua.LNumber)
+	_, text := x.(lua.LString)
+	if x.Type() != y.Type() || !number && !text && metamethod(s.L, x, "__lt") == lua.LNil {
+		s.L.Error(lua.LString(uncomparable(x, y)), 0) // without a place: it is no Lua code that compares
+	}
 	return s.L.LessThan(x, y)
+}
+
+func uncomparable(x, y lua.LValue) string {
+	if x.Type() == y.Type() {
+		return "attempt to compare two " + x.Type().String() + " values"
+	}
+	return "attempt to compare " + x.Type().String() + " with " + y.Type().String()
 }
 
 func (s *sorter) sort(lo, hi int) {

@@ -12,6 +12,7 @@ var translations = []struct {
 }{
 	{regexp.MustCompile(`^attempt to index a non-table object\((\w+)\) with key '.*'$`), "attempt to index a $1 value"},
 	{regexp.MustCompile(`^attempt to call a non-function object$`), "attempt to call a nil value"},
+	{regexp.MustCompile(`^cannot perform (?:add|sub|mul|div|mod|pow) operation between string and (?:number|string)$`), "attempt to perform arithmetic on a string value"},
 	{regexp.MustCompile(`^cannot perform (?:add|sub|mul|div|mod|pow) operation between (?:number|string) and (\w+)$`), "attempt to perform arithmetic on a $1 value"},
 	{regexp.MustCompile(`^cannot perform (?:add|sub|mul|div|mod|pow) operation between (\w+) and \w+$`), "attempt to perform arithmetic on a $1 value"},
 	{regexp.MustCompile(`^__unm undefined$`), "attempt to perform arithmetic on a nil value"},
@@ -21,7 +22,8 @@ var translations = []struct {
 	{regexp.MustCompile(`^attempt to compare boolean with boolean$`), "attempt to compare two boolean values"},
 	{regexp.MustCompile(`^attempt to compare function with function$`), "attempt to compare two function values"},
 	{regexp.MustCompile(`^for statement init must be a number$`), "'for' initial value must be a number"},
-	{regexp.MustCompile(`^for statement (\w+) must be a number$`), "'for' $1 value must be a number"},
+	{regexp.MustCompile(`^for statement (\w+) must be a number$`), "'for' $1 must be a number"},
+	{regexp.MustCompile(`^too many recursions in (\w+)$`), "loop in $1"},
 	{regexp.MustCompile(`^(?:registry overflow|lua callstack overflow)$`), "stack overflow"},
 	{regexp.MustCompile(`^can not resume a (dead|running) thread$`), "cannot resume $1 coroutine"},
 }

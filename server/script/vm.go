@@ -75,6 +75,8 @@ type VM struct {
 	refuse     *lua.LFunction              // raises the error of writing to what is protected
 	concat     *lua.LFunction
 	length     *lua.LFunction
+	modulo     *lua.LFunction
+	loopNumber *lua.LFunction
 	ipairsNext *lua.LFunction
 	handler    *lua.LFunction // turns what was raised into an Error's table
 	passOn     *lua.LFunction // a handler that changes next to nothing: without one gopher-lua words a trace of the stack

@@ -126,13 +126,46 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
+// TestRecordedScripts evaluates the scripts of testdata/scripts.txt and compares the replies with those of Redis 7.2.4.
+func TestRecordedScripts(t *testing.T) {
+	t.Parallel()
+	gr := group{name: "scripts", setup: [][]string{{"SET", "str", "text"}}}
+	path := filepath.Join("testdata", "redis-7.2", "scripts.txt")
+	if os.Getenv(recordEnv) != "" {
+		require.NoError(t, recordScripts(t, gr, path))
+	}
+	replay(t, gr, path)
+}
+
+func recordScripts(t *testing.T, gr group, path string) error {
+	text, err := os.ReadFile(filepath.Join("testdata", "scripts.txt"))
+	if err != nil {
+		return err
+	}
+	s := harness.Start(t, harness.Redis, harness.Executable(os.Getenv(recordEnv)))
+	var out strings.Builder
+	for _, proto := range []int{2, 3} {
+		c := play(t, s, gr, proto)
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "# ") {
+				continue
+			}
+			cmd := []string{"EVAL", strings.TrimSuffix(line, "\n"), "1", "k", "v", "w"}
+			r, err := c.Do(cmd...)
+			if err != nil {
+				return fmt.Errorf("%q: %w", cmd, err)
+			}
+			fmt.Fprintf(&out, "%d\t%q\t%s\n", proto, r.Raw, quotedWords(cmd))
+		}
+		c.Close()
+	}
+	return os.WriteFile(path, []byte(out.String()), 0o644)
+}
+
 // play is one connection's part of a recording.
 func play(t *testing.T, s *harness.Server, gr group, proto int) *harness.Conn {
-	for _, cmd := range gr.setup {
-		s.Once(t, cmd...)
-	}
 	c := s.DialProto(t, proto)
-	_, err := c.Pipeline(append([][]string{{"FLUSHALL"}}, fixture()...)...)
+	_, err := c.Pipeline(slices.Concat([][]string{{"FLUSHALL"}}, fixture(), gr.setup)...)
 	require.NoError(t, err)
 	return c
 }
