@@ -336,3 +336,24 @@ func FuzzRules(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkCheck shows what a check costs: nothing where the user may do everything, and otherwise a look-up of the bit, the search for
+// the keys and a match of each.
+func BenchmarkCheck(b *testing.B) {
+	us, specs := newUsers(b)
+	some, _, err := us.Set("some", []string{"+@all", "-@admin", "~other*", "~app:*"})
+	require.NoError(b, err)
+	args := [][]byte{[]byte("set"), []byte("app:1"), []byte("x")}
+	var k Checker
+	set := specs["set"]
+	for name, u := range map[string]*User{"default": us.Default(), "patterns": some} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if k.Check(u, set, args).Reason != Allowed {
+					b.Fatal("refused")
+				}
+			}
+		})
+	}
+}

@@ -10,16 +10,19 @@ const (
 
 var (
 	RequirePass = security.optional(row{name: "requirepass", flags: sensitive, doc: `
-The default user's password. Empty asks for none.`})
+The default user's password. Empty asks for none. It does not count where a
+user line or an aclfile tells of the users: what they say of this one holds.`})
 
 	ACLFile = security.text(row{name: "aclfile", flags: immutable, doc: `
-A file of users, written by ACL SAVE. Empty for none.`}, "")
+A file of users, one a line, as ACL SAVE writes it. The server does not start
+with a faulty one; ACL LOAD reads it again. Empty for none.`}, "")
 
 	ACLLogMaxLen = security.int(row{name: "acllog-max-len", doc: `
-How many refusals ACL LOG remembers.`}, 128, 0, maxLong)
+How many refusals ACL LOG remembers. Equal ones within a minute are one.`}, 128, 0, maxLong)
 
 	ACLPubSubDefault = enum(security, row{name: "acl-pubsub-default", doc: `
-The channels a new user may use: allchannels or resetchannels, which is none.`}, ResetChannels,
+The channels a new user may use, and one after reset: allchannels or
+resetchannels, which is none.`}, ResetChannels,
 		option[PubSubDefault]{"allchannels", AllChannels},
 		option[PubSubDefault]{"resetchannels", ResetChannels})
 )

@@ -121,8 +121,9 @@ clients on this host, or yes for all.`}, AllowNo, allowances...)
 	EnableDebugCommand = enum(general, row{name: "enable-debug-command", flags: immutable, doc: `
 Who may use DEBUG: no, local or yes, as above.`}, AllowNo, allowances...)
 
-	EnableModuleCommand = enum(general, row{name: "enable-module-command", flags: immutable | meaningless, doc: `
-Who may load modules with MODULE. There are none for this server.`}, AllowNo, allowances...)
+	EnableModuleCommand = enum(general, row{name: "enable-module-command", flags: immutable, doc: `
+Who may use MODULE LOAD and UNLOAD, as above. There are no modules for this
+server: whoever may is told so.`}, AllowNo, allowances...)
 )
 
 // An Allowance says which clients may do something dangerous.

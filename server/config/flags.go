@@ -95,15 +95,16 @@ match any number of files, also none. A relative path starts at dir.`},
 			l.c.renames = append(l.c.renames, Line{words, l.at})
 			return nil
 		}}, `Gives a command another name, or none at all: "" takes it away. ACL rules do
-the same for some users only.`},
+the same for some users only; they know the command by its old name.`},
 		{"user", flagAction{"name rule ...", func(words []string) error {
 			if len(words) == 0 {
 				return errBadDirective
 			}
 			l.c.users = append(l.c.users, Line{words, l.at})
 			return nil
-		}}, `Declares an ACL user with the rules of ACL SETUSER. With an aclfile, users
-stand there and must not stand here.`},
+		}}, `Declares an ACL user with the rules of ACL SETUSER; each once, and "default"
+too if it is not to be allowed everything. CONFIG REWRITE writes all users
+here. With an aclfile, users stand there and must not stand here.`},
 		{"loadmodule", flagAction{"path [arg ...]", func(words []string) error {
 			return errModules
 		}}, `Loads an extension of Redis. There are none for this server: it does not
