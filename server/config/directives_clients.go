@@ -10,8 +10,8 @@ const (
 
 var (
 	RequirePass = security.optional(row{name: "requirepass", flags: sensitive, doc: `
-The default user's password. Empty asks for none. It does not count where a
-user line or an aclfile tells of the users: what they say of this one holds.`})
+The default user's password. Empty asks for none. An aclfile, or a user line
+for this user, says instead of it how one logs in.`})
 
 	ACLFile = security.text(row{name: "aclfile", flags: immutable, doc: `
 A file of users, one a line, as ACL SAVE writes it. The server does not start
