@@ -40,8 +40,12 @@ func (x *exchange) stream() error {
 			x.l.touch()
 			x.l.readOffset.Add(int64(n))
 		}
+		began := x.l.o.Now().UnixNano()
 		if aerr := x.apply(); aerr != nil {
 			return aerr
+		}
+		if n > 0 && !x.l.stamped.Load() && len(x.p.buf) == x.p.base {
+			x.l.fresh(began)
 		}
 		switch {
 		case errors.Is(err, ErrProtocol):
@@ -169,6 +173,9 @@ func (x *exchange) applyRange(from, to int) error {
 		}
 		x.args = x.p.arguments(x.args[:0], c)
 		l.o.Target.ApplyLocked(x.args)
+		if ms, ok := parseStamp(x.args); ok && l.stamped.Load() {
+			l.fresh(time.UnixMilli(ms).UnixNano() - l.ahead.Load())
+		}
 	}
 	l.o.Log.Append(x.p.raw(x.p.cmds[to-1].to)[x.p.startOf(from):])
 	return nil

@@ -103,6 +103,9 @@ func (x *exchange) greet() error {
 
 	cfg := x.l.o.Config()
 	steps := introduction(cfg)
+	sent := x.l.o.Now()
+	x.l.stamped.Store(false)
+	x.l.askedStamps.Store(int64(cfg.Stamps))
 	for _, step := range steps {
 		if err := x.send(step.command...); err != nil {
 			return err
@@ -114,6 +117,9 @@ func (x *exchange) greet() error {
 		case err != nil:
 			return err
 		case !strings.HasPrefix(line, "-"):
+			if step.stamps {
+				x.l.tune(line, sent)
+			}
 		case step.critical:
 			return x.refused("Unable to AUTH to MASTER: %s", line)
 		default:
@@ -132,6 +138,7 @@ const CapaVerify = "treedis-verify"
 type step struct {
 	command  []string
 	critical bool
+	stamps   bool
 }
 
 func introduction(cfg LinkConfig) []step {
@@ -141,13 +148,17 @@ func introduction(cfg LinkConfig) []step {
 		if cfg.MasterUser != "" {
 			auth = append(auth, cfg.MasterUser)
 		}
-		steps = append(steps, step{append(auth, cfg.MasterAuth), true})
+		steps = append(steps, step{command: append(auth, cfg.MasterAuth), critical: true})
 	}
-	steps = append(steps, step{[]string{"REPLCONF", "listening-port", strconv.Itoa(cfg.ListeningPort)}, false})
+	steps = append(steps, step{command: []string{"REPLCONF", "listening-port", strconv.Itoa(cfg.ListeningPort)}})
 	if cfg.AnnounceIP != "" {
-		steps = append(steps, step{[]string{"REPLCONF", "ip-address", cfg.AnnounceIP}, false})
+		steps = append(steps, step{command: []string{"REPLCONF", "ip-address", cfg.AnnounceIP}})
 	}
-	return append(steps, step{[]string{"REPLCONF", "capa", "eof", "capa", "psync2", "capa", CapaVerify}, false})
+	steps = append(steps, step{command: []string{"REPLCONF", "capa", "eof", "capa", "psync2", "capa", CapaVerify}})
+	if cfg.Stamps > 0 {
+		steps = append(steps, step{command: stampsStep(cfg.Stamps), stamps: true})
+	}
+	return steps
 }
 
 // psync asks to synchronize, and falls back to SYNC with a master that does not

@@ -30,6 +30,11 @@ type Link struct {
 	syncTotal  atomic.Int64
 	syncRead   atomic.Int64
 
+	freshAt     atomic.Int64 // Unix nanoseconds when the data was the master's, 0 if not known
+	ahead       atomic.Int64 // nanoseconds by which the stamping clock is ahead of this server's, at most
+	stamped     atomic.Bool
+	askedStamps atomic.Int64
+
 	mu        sync.Mutex
 	session   *session    // guarded by mu; nil in LinkNone
 	last      *session    // guarded by mu; the one begun last, which may be ending

@@ -80,6 +80,7 @@ type LinkConfig struct {
 	ListeningPort int           // replica-announce-port, or the port listened on
 	AnnounceIP    string        // replica-announce-ip
 	Timeout       time.Duration // repl-timeout
+	Stamps        time.Duration // how often the master is to stamp the stream, 0 for not at all
 }
 
 // SyncInfo describes a full synchronization.

@@ -76,6 +76,7 @@ type Master struct {
 	acks   quorumGate // offsets acknowledged by online replicas
 	fsyncs quorumGate // offsets they acknowledged as on disk
 	good   atomic.Int64
+	stamps atomic.Int64 // see StampPeriod
 	count  atomic.Int64 // len(replicas)
 
 	stats struct {
@@ -90,6 +91,7 @@ type Master struct {
 	noReplicasSince time.Time      // guarded by mu; valid without replicas
 	ticks           int64          // guarded by mu; Cron calls
 	closed          bool           // guarded by mu
+	samples         []sample       // guarded by mu; oldest first
 	confirm         *Confirmations // guarded by mu; nil unless acknowledgements confirm something
 }
 
@@ -150,6 +152,7 @@ func (m *Master) register(r *replica) bool {
 	}
 	m.replicas = append(m.replicas, r)
 	m.count.Store(int64(len(m.replicas)))
+	m.stamps.Store(m.stampsWantedLocked())
 	r.start()
 	return true
 }
@@ -164,7 +167,9 @@ func (m *Master) remove(r *replica, cause error) {
 	}
 	m.replicas = slices.Delete(m.replicas, i, i+1)
 	m.count.Store(int64(len(m.replicas)))
+	m.stamps.Store(m.stampsWantedLocked())
 	if len(m.replicas) == 0 {
+		m.samples = nil
 		m.noReplicasSince = m.now()
 	}
 	r.becomeClosingLocked(cause)

@@ -207,7 +207,7 @@ func (r *replica) statusLocked(now time.Time) ReplicaStatus {
 		AckOffset: r.ackOffset, FsyncOffset: r.fsyncOffset,
 	}
 	if r.state == Online {
-		s.Lag = now.Sub(r.ackTime)
+		s.Lag, s.Age = now.Sub(r.ackTime), r.m.ageLocked(r.ackOffset, now)
 	}
 	if r.archive != nil {
 		s.Pending, s.FromDisk = max(0, r.m.log.EndOffset()-r.archive.Pos()), true

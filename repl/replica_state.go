@@ -85,7 +85,8 @@ type ReplicaInfo struct {
 	CapaVerify bool   // can answer with digests of its data
 	RDBOnly    bool   // wants the snapshot and no stream
 	Filter     Filter
-	Context    any // the server's own
+	Stamps     time.Duration // how often it wants the stream stamped, 0 for not at all
+	Context    any           // the server's own
 }
 
 // Validate reports what keeps such a replica from being served at all.
@@ -126,6 +127,7 @@ type ReplicaStatus struct {
 	AckOffset   int64         // last acknowledged
 	FsyncOffset int64         // last acknowledged as on disk
 	Lag         time.Duration // since the last sign of life; valid when Online
+	Age         time.Duration // of its data; valid when Online
 	Pending     int64         // bytes of the log not sent yet
 	FromDisk    bool          // what is pending is read from disk
 	AttachedAt  time.Time

@@ -91,6 +91,7 @@ func (x *exchange) install(data Dataset, info SyncInfo) error {
 	l.o.Log.EnableBacklog()
 	l.setPosition(info.ReplID != "")
 	l.readOffset.Store(l.o.Log.EndOffset())
+	l.freshAt.Store(0) // the snapshot may be one that others had before
 	l.o.Target.InstallLocked(data, info)
 	x.become(LinkConnected)
 	return nil

@@ -59,6 +59,8 @@ type Client struct {
 	tracking     clientTracking
 	redirectedTo bool // another client has redirected its invalidations here
 
+	maxLag int64 // ms by which data it reads may be old, 0 for any, noMaxLag for what replica-max-lag-ms says
+
 	sync clientSync // what of its output replicas have to confirm
 
 	writeOffset int64     // where the log ended after its last write, for WAIT
@@ -102,7 +104,7 @@ func (c *Client) String() string { return "id=" + strconv.FormatInt(c.id, 10) + 
 
 // newClient returns a client that is not registered: of a connection, or a pseudo client if conn is nil.
 func (s *Server) newClient(conn *netio.Conn, out *resp.Writer, loop int) *Client {
-	c := &Client{srv: s, conn: conn, out: out, loop: loop, db: s.store.DB(0), fd: -1}
+	c := &Client{srv: s, conn: conn, out: out, loop: loop, db: s.store.DB(0), maxLag: noMaxLag, fd: -1}
 	if conn != nil {
 		c.addr, c.laddr, c.fd = conn.RemoteAddr(), conn.LocalAddr(), conn.FD()
 	}

@@ -195,6 +195,7 @@ func cmdReset(c *Call) {
 	client.beDefault()
 	client.name = "" // the library's name stays: it is still the one behind the connection
 	c.srv.setSync(client, false, 0)
+	c.srv.setMaxLag(client, noMaxLag)
 	client.noTouch, client.noEvict, client.reply = false, false, replyOn
 	c.out.SetProtocol(2)
 	c.out.Simple("RESET")

@@ -90,6 +90,10 @@ func cmdReplConf(c *Call) {
 			return
 		}
 	}
+	if c.is(1, "stamps") {
+		c.out.Simple("OK " + strconv.FormatInt(c.srv.role.link.MasterClock().UnixMilli(), 10))
+		return
+	}
 	c.out.OK()
 }
 
@@ -113,6 +117,10 @@ func (c *Call) replConf(i int) bool {
 		offer.CapaVerify = offer.CapaVerify || equalFold(value, repl.CapaVerify)
 	case "ack", "getack", "fack":
 		return false // meant for links; whoever else sends it gets no reply
+	case "stamps": // a replica of this kind asks: see repl/stamp.go
+		n, ok := c.intRange(i+1, 0, 1<<30, "")
+		offer.Stamps = time.Duration(n) * time.Millisecond
+		return ok
 	case "rdb-only":
 		n, ok := c.intRange(i+1, 0, 1, "")
 		offer.RDBOnly = n == 1

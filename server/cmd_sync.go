@@ -8,6 +8,11 @@ import (
 
 // Commands that Redis does not have: of replies that wait for replicas, and of reads that wait for writes.
 var syncCommands = []row{
+	{Spec: command.Spec{Name: "client|maxlag", Arity: 3, Flags: command.NoScript | command.Loading | command.Stale,
+		Categories: command.CatConnection,
+		Since:      "7.2.0", Group: "connection", Complexity: "O(N), N connections",
+		Summary: "Choose how old a replica's data may be for this connection to read it",
+		Syntax:  "milliseconds:integer"}, run: cmdClientMaxLag},
 	{Spec: command.Spec{Name: "client|sync", Arity: 3, Flags: command.NoScript | command.Loading | command.Stale,
 		Categories: command.CatConnection,
 		Since:      "7.2.0", Group: "connection", Complexity: "O(1)",

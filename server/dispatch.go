@@ -301,6 +301,8 @@ func (s *Server) refusal(c *Client, r *row, args [][]byte) string {
 		return "ERR Can't execute '" + r.Name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	case lacks.Has(command.Stale) && s.role.masterDown() && !config.ReplicaServeStaleData.Get(s.cfg):
 		return errMasterDown
+	case r.showsData && !writes && s.role.isReplica() && s.staleText(c) != "":
+		return s.staleText(c)
 	case lacks.Has(command.Loading) && s.loading.refuses(), has.Has(command.NoAsyncLoading) && s.loading.is(loadAside):
 		return errLoading
 	case c.monitors && has&(command.Write|command.ReadOnly|command.MayReplicate) != 0:

@@ -69,6 +69,7 @@ func (s *Server) infoLink(w *infoWriter) {
 	}
 	w.int("slave_read_repl_offset", read)
 	w.int("slave_repl_offset", applied)
+	s.infoAge(w, st)
 	if st.State == repl.LinkTransfer {
 		w.int("master_sync_total_bytes", st.SyncTotal)
 		w.int("master_sync_read_bytes", st.SyncRead)
@@ -103,6 +104,7 @@ func (s *Server) infoReplicas(w *infoWriter) {
 		}
 		w.text("slave", strconv.Itoa(n), ":ip=", r.IP(), ",port=", strconv.Itoa(r.Port), ",state=", state,
 			",offset=", strconv.FormatInt(r.AckOffset, 10), ",lag=", strconv.FormatInt(lag, 10))
+		s.infoReplicaAge(w, n, r)
 		n++
 	}
 }

@@ -88,6 +88,7 @@ func (s *Server) forget(c *Client) {
 	s.endMonitor(c)
 	s.stopTracking(c)
 	s.setSync(c, false, 0)
+	s.setMaxLag(c, noMaxLag)
 	s.leaveGate(c)
 	if c.blocked != nil {
 		c.blocked.stop()

@@ -112,6 +112,7 @@ func (s *Server) linkConfig() repl.LinkConfig {
 		ListeningPort: port,
 		AnnounceIP:    config.ReplicaAnnounceIP.Get(s.cfg),
 		Timeout:       time.Duration(config.ReplTimeout.Get(s.cfg)) * time.Second,
+		Stamps:        s.stampsWanted(),
 	}
 }
 

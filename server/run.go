@@ -233,6 +233,7 @@ func (s *Server) runCron(ctx context.Context) {
 		s.tidy()
 		s.persistCron()
 		s.aofCron()
+		s.stampCron(ctx)
 		if n%hz == 0 {
 			s.master.Cron()
 			s.closeStale()

@@ -118,6 +118,8 @@ type Server struct {
 
 	aclLog       acl.Log
 	sync         syncReplication
+	leastMaxLag  atomic.Int64 // of the clients that have a limit of their own, 0 if none has
+	stamping     atomic.Bool  // a goroutine stamps the stream
 	out          outboxes
 	ids          *repl.Identity
 	master       *repl.Master

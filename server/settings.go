@@ -53,6 +53,7 @@ func (s *Server) applyConfig() error {
 		{s.applyMaxMemory, []config.Directive{config.MaxMemory, config.MaxMemoryPolicy}},
 		{s.applySlowness, []config.Directive{config.SlowlogLogSlowerThan, config.SlowlogMaxLen, config.LatencyMonitorThreshold}},
 		{s.applyRequirePass, []config.Directive{config.RequirePass}},
+		{s.applyMaxLag, []config.Directive{config.ReplicaMaxLag}},
 		{s.applySync, []config.Directive{config.SyncReplicas, config.SyncTimeout}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
 		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},
