@@ -271,7 +271,7 @@ func TestReplPosAndWaitOffset(t *testing.T) {
 	d.expect("get a", "2")
 
 	// A promotion leaves the old history valid up to where it ended, and ends the waiting for more.
-	d.send(fmt.Sprintf("waitoffset %s %d 0", id, end+1))
+	d.send(fmt.Sprintf("waitoffset %s %d 0", id, end+100000))
 	r.blocked("1")
 	r.dial().expect("replicaof no one", "OK")
 	require.Equal(t, "-"+errNoHistory, d.read())
