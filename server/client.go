@@ -80,11 +80,14 @@ type Client struct {
 	commands   int64
 	touched    int // results of Touch, which mean nothing; its own loop only
 	queryBytes int // what the command being executed took up in the input; its own loop only
+	parsed     int // of the input, how much of an incomplete command has been parsed
+	parsedArgs int // and the bytes of its arguments so far
 
 	softSince int64 // unix ms since which the unread replies exceed the soft limit; 0 if they do not
 
 	full       bool        // more memory is in use than maxmemory, and nothing can go: what takes more is refused
 	extra      int64       // memory beside the connection's buffers, as it was counted
+	condemned  int64       // of Server.condemned, what this client has there
 	closing    atomic.Bool // set by anyone who kills it
 	closeAfter bool        // close once the replies are written
 }

@@ -5,10 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"treedis/repl"
-	"treedis/server/netio"
 	"treedis/server/pubsub"
 )
 
@@ -109,15 +107,16 @@ func (p *peer) appendInfo(dst []byte, by *Call) []byte {
 	number(" psub", int64(c.subs.Count(pubsub.Pattern)))
 	number(" ssub", int64(c.subs.Count(pubsub.Shard)))
 	number(" multi", queued)
-	number(" qbuf", int64(m.InLen))
+	number(" qbuf", int64(m.InLen-m.parsed))
 	number(" qbuf-free", int64(m.InCap-m.InLen))
 	number(" argv-mem", m.args)
-	number(" multi-mem", m.queued)
+	number(" multi-mem", c.multi.bytes)
 	number(" rbs", int64(max(m.OutCap-m.OutQueued, 0)))
 	number(" rbp", 0)
-	number(" obl", int64(m.OutLen-m.OutQueued))
-	number(" oll", int64(m.OutBuffers))
-	number(" omem", int64(m.OutQueued))
+	inBuffer, inList, buffers := m.output()
+	number(" obl", int64(inBuffer))
+	number(" oll", int64(buffers))
+	number(" omem", int64(inList))
 	number(" tot-mem", m.total())
 	text(" events", p.events(m))
 	text(" cmd", command)
@@ -127,51 +126,6 @@ func (p *peer) appendInfo(dst []byte, by *Call) []byte {
 	text(" lib-name", c.libName)
 	text(" lib-ver", c.libVer)
 	return dst
-}
-
-// clientMemory is what a client takes up, in bytes beside the fields of Usage.
-type clientMemory struct {
-	netio.Usage
-	args   int64 // arguments of the command under way
-	queued int64 // of a transaction
-}
-
-func (p *peer) memory(by *Call) clientMemory {
-	c := p.Client
-	var m clientMemory
-	if c.conn != nil {
-		m.Usage = c.conn.Usage()
-	}
-	switch {
-	case c == by.c && c.conn != nil:
-		// Its input lies in the loop's buffer, with the command that is being executed before what follows it.
-		m.InLen = c.conn.InLen() + c.queryBytes
-		m.InCap = max(m.InLen, c.conn.InCap())
-		m.OutLen, m.OutCap = c.conn.OutLen(), c.conn.OutCap()
-		m.args = argBytes(by.args)
-	case c.blocked != nil || c.postponed:
-		m.args = argBytes(c.call.args)
-	}
-	if p.replica != nil {
-		m.OutLen = int(p.replica.Pending)
-		m.OutQueued = m.OutLen // in the log, whose memory is counted once
-	}
-	for _, q := range c.multi.queued {
-		m.queued += argBytes(q.args)
-	}
-	return m
-}
-
-func (m *clientMemory) total() int64 {
-	return int64(unsafe.Sizeof(Client{})+unsafe.Sizeof(netio.Conn{})) + int64(m.InCap) + int64(m.OutCap) + m.args + m.queued
-}
-
-// argBytes adds up the lengths of arguments.
-func argBytes(args [][]byte) (n int64) {
-	for _, a := range args {
-		n += int64(len(a))
-	}
-	return n
 }
 
 // idle returns the seconds since the other end was heard of.
@@ -216,7 +170,7 @@ func (p *peer) flags() string {
 }
 
 // events returns what is waited for on the connection: input, and room for output.
-func (p *peer) events(m clientMemory) string {
+func (p *peer) events(m clientUsage) string {
 	events := ""
 	if p.blocked == nil {
 		events = "r"

@@ -149,7 +149,10 @@ func cmdClientReply(c *Call) {
 	}
 }
 
-func cmdClientNoEvict(c *Call) { c.setSwitch(&c.c.noEvict) }
+func cmdClientNoEvict(c *Call) {
+	c.setSwitch(&c.c.noEvict)
+	c.srv.clientsExempt.Store(0)
+}
 
 func cmdClientNoTouch(c *Call) { c.setSwitch(&c.c.noTouch) }
 

@@ -192,7 +192,11 @@ func TestClientListUnread(t *testing.T) {
 	a.expect("client setname a", "OK")
 	_, err := b.Write([]byte("*2\r\n$3\r\nget"))
 	require.NoError(t, err)
-	n.until(func() bool { return strings.Contains(a.do("client list"), " qbuf=11 qbuf-free=0 ") }, "input that is not complete")
+	n.until(func() bool { return strings.Contains(a.do("client list"), " qbuf=3 qbuf-free=0 argv-mem=0 ") }, "input that is not complete")
+
+	_, err = b.Write([]byte("\r\n$10\r\n12345"))
+	require.NoError(t, err)
+	n.until(func() bool { return strings.Contains(a.do("client list"), " qbuf=5 qbuf-free=0 argv-mem=3 ") }, "the argument is parsed")
 
 	c := n.dial()
 	c.expect("client setname c", "OK")

@@ -58,6 +58,7 @@ func debugCommands() map[string]debugCommand {
 		"replicate":                {1, -1, debugReplicate, "<command> [<argument> ...] - Log a command, for replicas and the append-only file, without executing it."},
 		"set-active-expire":        {1, 1, debugSetActiveExpire, "<0|1> - Whether keys that expired are looked for."},
 		"set-disable-deny-scripts": {1, 1, debugDenyScripts, "<0|1> - Whether scripts may call commands that are not for them."},
+		"replybuffer":              {2, 2, debugReplyBuffer, "RESIZING <0|1> - Whether buffers of replies are given back once they are empty."},
 		"segfault":                 {0, 0, debugSegfault, "Crash the server by an invalid access to memory."},
 		"set-skip-checksum-validation": {1, 1, debugSkipChecksum,
 			"<0|1> - Whether RESTORE takes payloads with a wrong checksum."},
@@ -140,6 +141,19 @@ func debugPanic(c *Call) {
 func debugPauseCron(c *Call) {
 	if n, ok := c.int(2, ""); ok {
 		c.srv.cronPaused.Store(n != 0)
+		c.out.OK()
+	}
+}
+
+func debugReplyBuffer(c *Call) {
+	if !c.is(2, "resizing") {
+		c.err(errSyntax)
+		return
+	}
+	if n, ok := c.int(3, ""); ok {
+		if c.srv.net != nil {
+			c.srv.net.KeepOutput(n == 0)
+		}
 		c.out.OK()
 	}
 }

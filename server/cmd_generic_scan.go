@@ -15,6 +15,7 @@ func cmdKeys(c *Call) {
 			n++
 		}
 	}
+	more := func() bool { return n%outputBatch != 0 || n == 0 || !c.outputOver() }
 	switch prefix, exact := glob.Prefix(pattern); {
 	case exact:
 		reply(c.db.Peek(pattern))
@@ -23,13 +24,16 @@ func cmdKeys(c *Call) {
 			if glob.Match(pattern, key) {
 				reply(c.db.Peek(key))
 			}
-			return true
+			return more()
 		})
 	default:
 		all := glob.All(pattern)
 		for e := range c.db.All() {
 			if all || glob.Match(pattern, e.Key()) {
 				reply(e)
+			}
+			if !more() {
+				break
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func (c *Call) randomFields(h store.HashView, n int, repeat, values bool) {
 	switch {
 	case n == 0:
 	case repeat:
-		h.Draw(n, c.srv.random, reply)
+		c.inBatches(n, func(n int) { h.Draw(n, c.srv.random, reply) })
 	default:
 		h.Sample(n, c.srv.random, reply)
 	}

@@ -37,7 +37,7 @@ func cmdSRandMember(c *Call) {
 		c.out.Array(0)
 	case repeat:
 		c.out.Array(n)
-		s.Draw(n, c.srv.random, c.out.Bulk)
+		c.inBatches(n, func(n int) { s.Draw(n, c.srv.random, c.out.Bulk) })
 	default:
 		n = min(n, s.Len())
 		c.out.Array(n)

@@ -55,7 +55,7 @@ func (c *Call) zrandMembers() {
 	switch n := int(min(count, int64(z.Len()))); {
 	case count < 0:
 		c.scoredArray(int(-count), withScores)
-		z.Draw(int(-count), c.srv.random, reply)
+		c.inBatches(int(-count), func(n int) { z.Draw(n, c.srv.random, reply) })
 	case n == z.Len():
 		c.scoredArray(n, withScores)
 		for member, score := range z.Backward() { // the order in which Redis walks it

@@ -81,6 +81,7 @@ func (s *Server) awaitInput(c *Client) {
 	if s.overInputLimit(c) {
 		return
 	}
+	c.parsed, c.parsedArgs = c.parser.Parsed()
 	c.conn.Need(c.parser.Need(c.conn.InLen()))
 }
 
@@ -142,6 +143,12 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	if c.closing.Load() || s.halted && !c.isMaster {
 		c.closing.Store(true) // killed, or the server is stopping, while it waited for the lock
 		return
+	}
+	if s.limitsClients() && s.clientsOver() {
+		c.lock.need(exclusive)
+		if s.evictClients(); c.closing.Load() {
+			return
+		}
 	}
 	c.full = config.MaxMemory.Get(s.cfg) != 0 && s.makeRoom(c)
 	if s.trackers.count.Load() > 0 {

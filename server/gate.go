@@ -50,6 +50,7 @@ type heldReplies struct {
 
 // beforeFlush decides what of a round's output may leave.
 func (s *Server) beforeFlush(l *netio.Loop) {
+	s.watchClients(l.Index())
 	g := &s.gates[l.Index()]
 	end := s.log.EndOffset()
 	disk := s.diskInForce(end)

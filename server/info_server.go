@@ -141,11 +141,12 @@ type clientTotals struct {
 }
 
 func (s *Server) clientTotals() (t clientTotals) {
-	by := &Call{srv: s, now: s.now()}
+	by, excess := &Call{srv: s, now: s.now()}, int64(0)
 	for _, p := range s.peers() {
 		m := p.memory(by)
 		if p.kind == replicaClient {
 			t.replicas += m.total()
+			excess = s.log.Excess() // what the log holds for replicas
 			continue
 		}
 		t.connected++
@@ -158,6 +159,7 @@ func (s *Server) clientTotals() (t clientTotals) {
 			t.timeouts++
 		}
 	}
+	t.replicas += excess
 	return t
 }
 

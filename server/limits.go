@@ -25,6 +25,25 @@ func (s *Server) checkOutput(c *Client) {
 	}
 }
 
+// outputBatch is after how many elements a reply that may be as long as the client asks for is looked at.
+const outputBatch = 1024
+
+// inBatches writes n elements of a reply by calls of write, and stops when the client is closed for all that it has not
+// read.
+func (c *Call) inBatches(n int, write func(n int)) {
+	for n > 0 && !c.outputOver() {
+		k := min(n, outputBatch)
+		write(k)
+		n -= k
+	}
+}
+
+// outputOver reports whether the client is being closed, for its unread replies or for another reason.
+func (c *Call) outputOver() bool {
+	c.srv.checkOutput(c.c)
+	return c.c.closing.Load()
+}
+
 // limitOutput closes a client that has n bytes of unread replies if that is too much, or has been for too long.
 func (s *Server) limitOutput(c *Client, n int, now int64) {
 	limit := config.ClientOutputBufferLimit.Get(s.cfg)[c.outputClass()]

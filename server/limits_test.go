@@ -137,3 +137,73 @@ func TestNewBulkLimitHoldsForOldConnections(t *testing.T) {
 	require.Equal(t, "-ERR Protocol error: invalid bulk length", c.read())
 	c.closed()
 }
+
+// TestOutputLimitAmidReply has replies that would be far longer than the memory of the machine.
+func TestOutputLimitAmidReply(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "client-output-buffer-limit normal 1mb 0 0")
+	good := n.dial()
+	good.expect("hset h f v", "1", "sadd s m", "1", "zadd z 1 m", "1")
+	for i, line := range []string{"hrandfield h -99999999999", "srandmember s -99999999999", "zrandmember z -99999999999 withscores"} {
+		bad := n.dial()
+		bad.send(line)
+		n.until(func() bool { return n.counted(outputLimited) == int64(i+1) }, line)
+		bad.closed()
+	}
+	for i := range 3000 {
+		good.expect(fmt.Sprintf("set %0500d 1", i), "OK")
+	}
+	bad := n.dial()
+	bad.send("keys *")
+	n.until(func() bool { return n.counted(outputLimited) == 4 }, "keys")
+	bad.closed()
+}
+
+func TestClientEviction(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "io-threads 2")
+	me := n.dial()
+	me.expect("config set maxmemory-clients 1mb", "OK", "client no-evict on", "OK", "set big "+strings.Repeat("x", 100_000), "OK")
+	for what, send := range map[string]string{
+		"part of a request": "*2\r\n$3\r\nget\r\n$2000000\r\nxxx",
+		"a long argument":   "*2\r\n$3\r\nget\r\n$2000000\r\n" + strings.Repeat("x", 2_000_000) + "\r\n",
+		"a transaction":     "multi\r\n" + strings.Repeat("*3\r\n$3\r\nset\r\n$1\r\nk\r\n$300000\r\n"+strings.Repeat("x", 300_000)+"\r\n", 5) + "ping\r\n",
+		"watched keys":      "watch" + numbered(10_000) + "\r\nping\r\n",
+		"subscriptions":     "subscribe" + numbered(10_000) + "\r\nping\r\n",
+		"output":            strings.Repeat("get big\r\n", 200),
+	} {
+		before := me.info("evicted_clients")
+		c := n.dial()
+		require.NoError(t, c.Conn.(*net.TCPConn).SetReadBuffer(16<<10))
+		_, _ = c.Write([]byte(send))
+		n.until(func() bool { return me.info("evicted_clients") != before }, what)
+		n.until(func() bool { return len(me.clients("")) == 1 }, what)
+	}
+	n.logged("Evicting client id=")
+	require.Eventually(t, func() bool { return n.s.condemned.Load() == 0 }, patience, time.Millisecond)
+	require.Zero(t, n.s.clientExtra.Load())
+	// The greatest goes first, and no more than need be.
+	me.expect("config set maxmemory-clients 0", "OK")
+	for i := range 5 {
+		c := n.dial()
+		c.expect(fmt.Sprint("client setname c", i), "OK")
+		fmt.Fprintf(c, "*2\r\n$3\r\nget\r\n$%d\r\nxxx", 100_000*(i+1))
+		n.until(func() bool { return strings.Contains(me.do("client list"), fmt.Sprint("name=c", i, " ")) }, "connected")
+	}
+	n.until(func() bool { return strings.Count(me.do("client list"), "argv-mem=3 ") == 5 }, "parsed")
+	me.expect("config set maxmemory-clients 650000", "OK")
+	n.until(func() bool { return len(me.clients("")) == 4 }, "two evicted")
+	require.NotRegexp(t, "name=c[34]", me.do("client list"))
+	// Who has asked to stay does, even alone.
+	me.expect("config set maxmemory-clients 1", "OK", "ping", "PONG", "client no-evict off", "OK")
+	me.closed()
+}
+
+// numbered returns n words, each after a space.
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprint(&b, " ", i)
+	}
+	return b.String()
+}

@@ -79,6 +79,8 @@ func (h handler) Closed(conn *netio.Conn, err error) {
 	h.s.lock.borrow()
 	defer h.s.lock.unlock()
 	h.s.forget(c)
+	h.s.condemned.Add(-c.condemned)
+	c.condemned = 0
 }
 
 // forget removes a client from all that knows it. It needs the exclusive lock.

@@ -231,6 +231,7 @@ func (s *Server) runCron(ctx context.Context) {
 		s.trackingCron()
 		s.activeExpire()
 		s.tidy()
+		s.watchClients(0)
 		s.persistCron()
 		s.aofCron()
 		s.stampCron(ctx)

@@ -129,8 +129,10 @@ type Server struct {
 	scriptWatch  scriptWatch
 	eviction     eviction
 	clientExtra  atomic.Int64 // memory of clients beside their connections' buffers
-	condemned    atomic.Int64 // buffers of clients that have been evicted, and are not closed yet
-	gates        []loopGate   // by loop, whose goroutine's each is
+	// clientsExempt is what clients took when none of them could be evicted any more; 0 if that is not so.
+	clientsExempt atomic.Int64
+	condemned     atomic.Int64 // buffers of clients that have been evicted, and are not closed yet
+	gates         []loopGate   // by loop, whose goroutine's each is
 	// savesInBackground is how many snapshots and bases are being written.
 	savesInBackground atomic.Int64
 	baseFiles         atomic.Int64 // names of temporary bases given out

@@ -51,6 +51,7 @@ func (s *Server) applyConfig() error {
 		}},
 		{s.warnUnserved, []config.Directive{config.TLSPort}},
 		{s.applyMaxMemory, []config.Directive{config.MaxMemory, config.MaxMemoryPolicy}},
+		{s.applyClientMemory, []config.Directive{config.MaxMemory, config.MaxMemoryClients}},
 		{s.applySlowness, []config.Directive{config.SlowlogLogSlowerThan, config.SlowlogMaxLen, config.LatencyMonitorThreshold}},
 		{s.applyRequirePass, []config.Directive{config.RequirePass}},
 		{s.applyMaxLag, []config.Directive{config.ReplicaMaxLag}},

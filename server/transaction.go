@@ -13,7 +13,8 @@ type transaction struct {
 	executing bool // EXEC runs its commands
 	spoiled   bool // a command could not be queued: EXEC aborts
 	queued    []queuedCommand
-	memory    int64 // that queued takes, in bytes
+	bytes     int64 // of the arguments queued
+	args      int   // how many those are
 
 	has, lacks command.Flags // flags that a queued command has, and that one lacks
 }
@@ -37,7 +38,8 @@ func (t *transaction) queue(r *row, args [][]byte, flags command.Flags) {
 		kept[i] = buf[n:len(buf):len(buf)]
 	}
 	t.queued = append(t.queued, queuedCommand{r, kept})
-	t.memory += int64(size) + int64(len(args))*argumentBytes + queuedBytes
+	t.bytes += int64(size)
+	t.args += len(args)
 	t.has |= flags
 	t.lacks |= ^flags
 }

@@ -85,6 +85,9 @@ func (l *Loop) read(c *Conn) {
 // deliver calls Data, and keeps what it leaves.
 func (l *Loop) deliver(c *Conn) {
 	c.need = 0
+	if !c.shared {
+		l.publishInput(c) // the handler may want to know what a long request takes, before it executes it
+	}
 	l.lend(c)
 	l.server.handler.Data(c)
 	if c.state == stateClosed {
@@ -153,13 +156,17 @@ func (c *Conn) bufferSize() int {
 	if c.need == 0 {
 		return max(2*have, have+minRead)
 	}
-	return min(have+max(c.need, minRead), max(firstGrowth, growthFactor*have))
+	more := c.need // what comes behind a long request is read when that is done
+	if have < firstGrowth/growthFactor {
+		more = max(more, minRead)
+	}
+	return min(have+more, max(firstGrowth, growthFactor*have))
 }
 
-// inputBuffer returns a buffer of at least the given size.
+// inputBuffer returns a buffer of at least the given size, and less than twice that: it counts as the client's.
 func (l *Loop) inputBuffer(size int) []byte {
 	for i := len(l.inBufs) - 1; i >= 0; i-- {
-		if buf := l.inBufs[i]; len(buf) >= size {
+		if buf := l.inBufs[i]; len(buf) >= size && len(buf) < 2*size {
 			last := len(l.inBufs) - 1
 			l.inBufs[i] = l.inBufs[last]
 			l.inBufs = l.inBufs[:last]

@@ -354,6 +354,10 @@ func (l *Loop) settle(c *Conn) {
 
 // takeBack returns a connection's output buffer, whose bytes are all written.
 func (l *Loop) takeBack(c *Conn) {
+	if l.server.keepOutput.Load() && c.state.alive() {
+		c.Out.Buf = c.Out.Buf[:0]
+		return
+	}
 	if n := cap(c.Out.Buf); n >= outSize && n <= keptSize && l.outKept+n <= keptOutput {
 		l.outBufs = append(l.outBufs, c.Out.Buf[:0])
 		l.outKept += n

@@ -18,7 +18,8 @@ type Server struct {
 	loops   []*Loop
 	done    chan struct{} // closed when the server is
 
-	keepAlive atomic.Int64 // nanoseconds
+	keepAlive  atomic.Int64 // nanoseconds
+	keepOutput atomic.Bool
 
 	wg sync.WaitGroup // of every goroutine the server started
 
@@ -61,6 +62,10 @@ func (s *Server) Loops() []*Loop { return s.loops }
 // SetKeepAlive sets the interval of keepalive probes of TCP connections accepted from now on, 0 for none. A peer that answers none of
 // three probes, a third of the interval apart, is taken for dead.
 func (s *Server) SetKeepAlive(d time.Duration) { s.keepAlive.Store(int64(d)) }
+
+// KeepOutput says whether connections keep their output buffers when all is written, for tests that count memory. Otherwise those
+// who have something to write use them in turn.
+func (s *Server) KeepOutput(keep bool) { s.keepOutput.Store(keep) }
 
 // Serve accepts connections from ln, which becomes the server's, in a goroutine of its own. To end it, close ln or the server.
 func (s *Server) Serve(ln net.Listener) error {

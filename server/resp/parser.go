@@ -85,6 +85,14 @@ func (p *Parser) Need(have int) int {
 	return max(0, p.pos+int(p.bulk)+2-have)
 }
 
+// Parsed returns how many bytes of a request that is not complete have been parsed, and how many of them are arguments.
+func (p *Parser) Parsed() (n, args int) {
+	for _, s := range p.spans {
+		args += s.end - s.off
+	}
+	return p.pos, args
+}
+
 // Reset forgets a request read in part, and gives back memory that an unusually long one took.
 func (p *Parser) Reset() {
 	p.finish()
