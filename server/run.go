@@ -84,6 +84,7 @@ func (s *Server) open() (*dataFile, error) {
 func (s *Server) serve(n *netio.Server) {
 	s.net = n
 	s.wg.Go(func() { s.runCron(s.life) })
+	_ = s.applyWatchdog()
 	for _, l := range s.sockets() {
 		_ = n.Serve(l.Listener) // fails after Close only
 	}

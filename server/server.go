@@ -89,6 +89,7 @@ type Server struct {
 	effects       effects
 	stats         *stats
 	slow          slowness // safe by itself
+	watchdog      watchdog // safe by itself
 	watchers      watchers
 	waits         keyWaits
 	users         *acl.Users // looked up under the shared lock too

@@ -58,6 +58,7 @@ func (s *Server) applyConfig() error {
 		{s.applySync, []config.Directive{config.SyncReplicas, config.SyncTimeout}},
 		{s.applyBacklog, []config.Directive{config.ReplBacklogSize}},
 		{s.applyOOMScore, []config.Directive{config.OOMScoreAdj, config.OOMScoreAdjValues}},
+		{s.applyWatchdog, []config.Directive{config.WatchdogPeriod}},
 		{s.applyTitle, []config.Directive{config.ProcTitleTemplate, config.Port, config.Bind}},
 		{s.applyPort, []config.Directive{config.Port}},
 		{s.applyBind, []config.Directive{config.Bind}},

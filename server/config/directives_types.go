@@ -84,8 +84,9 @@ The same while loading.`}, 0, minInt, maxInt)
 Bytes of a snapshot to load between two looks at the clients, which are served
 all the time.`}, 2<<20, 1024, maxInt)
 
-	WatchdogPeriod = diagnostics.int(row{name: "watchdog-period", flags: hidden | meaningless, unit: Milliseconds, doc: `
-Milliseconds a command may take before its stack is logged.`}, 0, 0, maxInt)
+	WatchdogPeriod = diagnostics.int(row{name: "watchdog-period", flags: hidden, unit: Milliseconds, doc: `
+Milliseconds for which nobody is served before the log shows what the server is
+at; at least two turns of hz. 0 is never.`}, 0, 0, maxInt)
 
 	ClusterPingInterval = diagnostics.int(row{name: "cluster-ping-interval", flags: hidden | meaningless, unit: Milliseconds, doc: `
 Milliseconds between pings on the cluster bus.`}, 0, 0, maxLong)
