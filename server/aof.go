@@ -50,6 +50,8 @@ type appendOnly struct {
 	counts  atomic.Bool                // phase is aofOn: what is fsynced is durable
 	sleep   atomic.Int64               // DEBUG AOF-FLUSH-SLEEP, ns
 
+	loopTime atomic.Int64 // ns that event loops have spent on writing to the file
+
 	archive  *aof.Archive  // the log on disk, for replicas; made by New
 	filesMu  sync.Mutex    // held while files are renamed and the manifest is replaced; taken after the keyspace lock
 	manifest *aof.Manifest // guarded by filesMu; replaced, never changed
@@ -370,6 +372,14 @@ func (s *Server) fail(err error) {
 		s.failure = err
 		s.haltLocked()
 	}()
+}
+
+// aofBuffered is the length of the log's end that is to be written to the append-only file yet, in bytes.
+func (s *Server) aofBuffered() int64 {
+	if w := s.aof.writer.Load(); w != nil {
+		return w.Lag()
+	}
+	return 0
 }
 
 // aofError is why the append-only file can't be written at present, nil if it can.

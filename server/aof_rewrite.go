@@ -174,7 +174,11 @@ func (s *Server) commitRewrite(d *aof.Dir, job *rewriteJob, temp string) error {
 	default:
 		m.Retire(math.MaxInt64)
 	}
-	if err := d.Write(m); err != nil {
+	switch err := d.Write(m); {
+	case errors.Is(err, aof.ErrUnsettled):
+		a.manifest = m // which is what a start finds, unless there is a crash: the files of both stay
+		return err
+	case err != nil:
 		for _, name := range undo {
 			d.Remove(name)
 		}

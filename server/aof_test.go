@@ -21,13 +21,21 @@ type faultyFS struct {
 	op   string        // guarded by mu
 	name string        // guarded by mu
 	err  error         // guarded by mu
+	skip int           // guarded by mu; how many such operations succeed before
 	wait chan struct{} // guarded by mu
 }
 
 func (f *faultyFS) set(op, name string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.op, f.name, f.err, f.wait = op, name, err, nil
+	f.op, f.name, f.err, f.skip, f.wait = op, name, err, 0, nil
+}
+
+// setAfter is set for all such operations but the first few.
+func (f *faultyFS) setAfter(skip int, op, name string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.op, f.name, f.err, f.skip, f.wait = op, name, err, skip, nil
 }
 
 // stall makes an operation wait until the channel is closed.
@@ -41,6 +49,11 @@ func (f *faultyFS) stall(op, name string) chan struct{} {
 func (f *faultyFS) fault(op, path string) error {
 	f.mu.Lock()
 	if f.op != op || !strings.Contains(filepath.Base(path), f.name) {
+		f.mu.Unlock()
+		return nil
+	}
+	if f.skip > 0 {
+		f.skip--
 		f.mu.Unlock()
 		return nil
 	}
@@ -166,6 +179,24 @@ func TestRepliesWaitForTheDisk(t *testing.T) {
 	require.Equal(t, "2", r.read())
 }
 
+// INFO tells how long the loops have written, and what there is to be written yet.
+func TestAOFInfo(t *testing.T) {
+	t.Parallel()
+	n, fs := startFaulty(t, "appendonly yes", "appendfsync everysec")
+	c := n.dial()
+	require.Regexp(t, `mem_aof_buffer:0\r`, c.do("info memory"))
+	release := fs.stall("write", "incr")
+	n.s.aof.writer.Load().Kick()
+	c.send("set a 1")
+	n.until(func() bool { return n.s.aofBuffered() > 0 }, "the write is under way")
+	close(release)
+	require.Equal(t, "OK", c.read())
+	for range 100 {
+		c.expect("set a 2", "OK")
+	}
+	require.Regexp(t, `eventloop_duration_aof_sum:[1-9]`, c.do("info debug"))
+}
+
 func TestAOFWriteErrorsRefuseWrites(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -197,12 +228,93 @@ func TestAOFFsyncErrorEndsTheServer(t *testing.T) {
 	require.Error(t, err, "nothing was replied")
 }
 
+// Whatever step of the rewrite fails by which the append-only file is switched on, it is tried again, and what was written
+// meanwhile is in it in the end.
+func TestFirstRewriteFailsAtEachStep(t *testing.T) {
+	t.Parallel()
+	for _, step := range [][2]string{
+		{"open", "temp-rewriteaof"}, {"write", "temp-rewriteaof"}, {"sync", "temp-rewriteaof"}, {"rename", "base"}, {"rename", ".incr"},
+		{"open", "temp-appendonly.aof.manifest"}, {"write", "temp-appendonly.aof.manifest"}, {"sync", "temp-appendonly.aof.manifest"},
+		{"rename", "manifest"}, {"syncdir", "appendonlydir"},
+	} {
+		dir := t.TempDir()
+		n, fs := startFaulty(t, "dir "+dir)
+		c := n.dial()
+		c.do("set before 1")
+		fs.set(step[0], step[1], syscall.EIO)
+		c.expect("config set appendonly yes", "OK")
+		n.until(func() bool { return strings.Contains(c.do("info persistence"), "aof_last_bgrewrite_status:err") }, step[0]+step[1])
+		c.expect("set meanwhile 1", "OK")
+		fs.set("", "", nil)
+		n.logged("Background AOF rewrite finished successfully")
+		c.expect("set after 1", "OK")
+		n.stop()
+
+		n = startNode(t, "appendonly yes", "dir "+dir)
+		n.dial().expect("mget before meanwhile after", "[1 1 1]")
+		n.stop()
+	}
+}
+
+// When the directory can't be flushed, nobody knows which of two manifests is there after a crash. What either names stays.
+func TestRewriteCommitIsNotDurable(t *testing.T) {
+	t.Parallel()
+	for skip, name := range []string{"manifest", "appendonlydir"} { // the second one is renamed, but not flushed
+		dir := t.TempDir()
+		n, fs := startFaulty(t, "appendonly yes", "dir "+dir)
+		c := n.dial()
+		c.do("set before 1")
+		old, err := os.ReadFile(filepath.Join(dir, "appendonlydir", "appendonly.aof.manifest"))
+		require.NoError(t, err)
+		fs.setAfter(1, []string{"rename", "syncdir"}[skip], name, syscall.EIO)
+		c.do("bgrewriteaof")
+		n.until(func() bool { return strings.Contains(c.do("info persistence"), "aof_last_bgrewrite_status:err") }, name)
+		c.expect("set after 1", "OK")
+		n.stop()
+		for _, line := range strings.Split(strings.TrimSpace(string(old)), "\n") {
+			require.FileExists(t, filepath.Join(dir, "appendonlydir", strings.Fields(line)[1]))
+		}
+		n = startNode(t, "appendonly yes", "dir "+dir)
+		c = n.dial()
+		c.expect("mget before after", "[1 1]", "bgrewriteaof", "Background append only file rewriting started")
+		n.logged("Background AOF rewrite finished successfully")
+		n.stop()
+	}
+}
+
+// If the files can't even be opened, CONFIG SET says so.
+func TestFirstRewriteCannotBegin(t *testing.T) {
+	t.Parallel()
+	n, fs := startFaulty(t)
+	c := n.dial()
+	fs.set("open", "temp-appendonly.aof.incr", syscall.EIO)
+	require.Contains(t, c.do("config set appendonly yes"), "Unable to turn on AOF")
+	c.expect("config get appendonly", "[appendonly no]", "set a 1", "OK")
+}
+
+// Whatever step of a start without files fails, the start fails, and the next one succeeds.
+func TestFirstStartFailsAtEachStep(t *testing.T) {
+	t.Parallel()
+	for _, step := range [][2]string{
+		{"open", "incr"}, {"open", "temp-rewriteaof"}, {"sync", "temp-rewriteaof"}, {"rename", "base"}, {"rename", "manifest"}, {"syncdir", "appendonlydir"},
+	} {
+		dir := t.TempDir()
+		n, fs := newNode(t, "appendonly yes", "dir "+dir), &faultyFS{}
+		n.s.opts.FS = fs
+		fs.set(step[0], step[1], syscall.EIO)
+		require.ErrorIs(t, n.s.Start(), syscall.EIO, step)
+		n = startNode(t, "appendonly yes", "dir "+dir)
+		n.dial().expect("set a 1", "OK")
+		n.stop()
+	}
+}
+
 // Whatever step of a rewrite fails, everything comes back, and the next one succeeds.
 func TestRewriteFailsAtEachStep(t *testing.T) {
 	t.Parallel()
 	for _, step := range [][2]string{
 		{"open", ".2.incr"}, {"write", "temp-appendonly"}, {"sync", "temp-appendonly"}, {"rename", "manifest"},
-		{"open", "temp-rewriteaof"}, {"write", "temp-rewriteaof"}, {"sync", "temp-rewriteaof"}, {"rename", "base"},
+		{"open", "temp-rewriteaof"}, {"write", "temp-rewriteaof"}, {"sync", "temp-rewriteaof"}, {"rename", "base"}, {"syncdir", "appendonlydir"},
 	} {
 		dir := t.TempDir()
 		n, fs := startFaulty(t, "appendonly yes", "dir "+dir)

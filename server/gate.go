@@ -142,7 +142,13 @@ func (s *Server) diskInForce(end int64) replyGate {
 		w.Kick()
 		return &w.Fsynced
 	}
-	if w.Written.Passed() >= end || w.TryFlush(end) {
+	if w.Written.Passed() >= end {
+		return nil
+	}
+	began := time.Now()
+	done := w.TryFlush(end)
+	s.aof.loopTime.Add(int64(time.Since(began)))
+	if done {
 		return nil
 	}
 	w.Kick()

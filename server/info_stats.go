@@ -90,7 +90,7 @@ func (s *Server) infoDebug(w *infoWriter) {
 	for i := range s.stats.loops {
 		longest = max(longest, s.stats.loops[i].longestBatch)
 	}
-	w.zeros("eventloop_duration_aof_sum")
+	w.int("eventloop_duration_aof_sum", s.aof.loopTime.Load()/1000)
 	w.int("eventloop_duration_cron_sum", s.stats.cronTime.Microseconds())
 	w.int("eventloop_duration_max", s.traffic().longest.Microseconds())
 	w.int("eventloop_cmd_per_cycle_max", int64(longest))

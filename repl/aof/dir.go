@@ -77,7 +77,8 @@ func (d *Dir) Read() (*Manifest, error) {
 	return m, err
 }
 
-// Write replaces the manifest, durably.
+// Write replaces the manifest, durably. After an error that wraps ErrUnsettled it is replaced, but perhaps not for good: all files
+// that it or the one before it names have to stay.
 func (d *Dir) Write(m *Manifest) error {
 	name := d.Name + ".manifest"
 	temp := "temp-" + name
@@ -96,7 +97,7 @@ func (d *Dir) Write(m *Manifest) error {
 		return d.fail("Error trying to rename the temporary AOF manifest file %s: %s", temp, err)
 	}
 	if err := d.FS.SyncDir(d.Path); err != nil {
-		return d.fail("Fail to fsync AOF directory %s: %s.", d.Path, err)
+		return fmt.Errorf("%w: %w", ErrUnsettled, d.fail("Fail to fsync AOF directory %s: %s.", d.Path, err))
 	}
 	return nil
 }

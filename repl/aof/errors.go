@@ -24,6 +24,8 @@ var (
 	ErrNoPoints = fmt.Errorf("%w: the files don't tell where it is", ErrPoint)
 	// ErrManifest: the manifest could not be read, or makes no sense.
 	ErrManifest = errors.New("aof: bad manifest")
+	// ErrUnsettled: a new manifest is in force, but a crash may bring the one before it back.
+	ErrUnsettled = errors.New("aof: the directory could not be flushed")
 	// ErrClosed: the writer was closed.
 	ErrClosed = errors.New("aof: writer closed")
 )
