@@ -130,6 +130,8 @@ func scenarioRows(s scale) []row {
 		replicatedRow("set-replicated", groupPipeline, 1, 0, writes(32, 2_000_000)),
 		replicatedRow("set-replicas4", groupPipeline, 4, 1, writes(32, 2_000_000)),
 		replicatedRow("set-replicas4-p1", groupPlain, 4, 1, writes(1, 300_000)),
+		syncedRow("set-synced-p1", groupPlain, 1, s.of(100_000), s.of(1_000_000), 0),
+		syncedRow("set-synced", groupPipeline, 32, s.of(400_000), s.of(1_000_000), 3),
 		pausesRow(s.of(1_000_000), s.of(1_000_000)),
 		scanRow(s.of(50_000)),
 		growthRow(s.of(100_000), s.of(10_000_000), s.of(2_000_000)),
