@@ -178,8 +178,17 @@ func aclRound(d *duel, g *aclGen, p *pair, allowed, refused *int) {
 	if g.userText(ours) != g.userText(theirs) {
 		t.Errorf("%s\nand from the real server\n%s\n%s", g.userText(ours), g.userText(theirs), strings.Join(d.history, "\n"))
 	}
+	user := d.dial(2)
+	defer user.close()
+	for _, args := range [][]string{{"ACL", "LOG", "RESET"}, {"ACL", "SETUSER", name, "on", "nopass"}} {
+		both(args...)
+	}
+	for _, c := range []*harness.Conn{user.ours, user.theirs} {
+		c.OK(t, "AUTH", name, "x")
+	}
 	for range 25 {
-		ours, theirs := both(append([]string{"ACL", "DRYRUN", name}, g.call()...)...)
+		call := g.call()
+		ours, theirs := both(append([]string{"ACL", "DRYRUN", name}, call...)...)
 		theirs.Text = strings.Replace(theirs.Text, "This user has", "User "+name+" has", 1) // 7.0 does not say who
 		if ours.Text != theirs.Text {
 			t.Errorf("%q, and from the real server %q\n%s", ours.Text, theirs.Text, strings.Join(d.history, "\n"))
@@ -188,8 +197,28 @@ func aclRound(d *duel, g *aclGen, p *pair, allowed, refused *int) {
 		switch {
 		case theirs.Text == "OK":
 			*allowed++
-		case !theirs.IsError():
+		case !theirs.IsError(): // so that it does no harm to try
 			*refused++
+			ours, theirs := user.ours.Must(t, call...), user.theirs.Must(t, call...)
+			if strings.HasPrefix(ours.Text, "NOPERM ") != strings.HasPrefix(theirs.Text, "NOPERM ") {
+				t.Errorf("%q: %q, and from the real server %q", call, ours.Text, theirs.Text)
+			}
 		}
 	}
+	ours, theirs = both("ACL", "LOG", "100")
+	require.Equal(t, logText(theirs), logText(ours), strings.Join(d.history, "\n"))
+}
+
+// logText writes what a reply to ACL LOG says of each entry, but for times and clients.
+func logText(r harness.Reply) (lines []string) {
+	for _, e := range r.Elems {
+		line := ""
+		for i := 0; i+1 < len(e.Elems); i += 2 {
+			if slices.Contains([]string{"count", "reason", "context", "object", "username"}, e.Elems[i].Text) {
+				line += e.Elems[i].Text + "=" + e.Elems[i+1].Text + " "
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
