@@ -21,8 +21,9 @@ type exchange struct {
 	in   *bufio.Reader
 
 	state   LinkState
-	nextAck time.Time // real time, like the deadlines it is compared with
-	silent  bool      // a master too old for PSYNC: no acknowledgements
+	fork    *Divergence // of the master's history and this server's; nil if it is not known
+	nextAck time.Time   // real time, like the deadlines it is compared with
+	silent  bool        // a master too old for PSYNC: no acknowledgements
 
 	// The stream's.
 	p       *parser
@@ -65,6 +66,9 @@ func (x *exchange) run() (LinkState, error) {
 func (x *exchange) steps() error {
 	x.become(LinkHandshake)
 	if err := x.greet(); err != nil {
+		return err
+	}
+	if err := x.findFork(); err != nil {
 		return err
 	}
 	reply, err := x.psync()
@@ -197,6 +201,9 @@ func (x *exchange) askPSYNC() (string, error) {
 	replid, first := "?", int64(-1)
 	if x.l.hasPosition() {
 		replid, first = x.l.o.Identity.Get().ID, x.l.o.Log.EndOffset()+1
+		if x.fork != nil && x.fork.From == x.fork.To {
+			replid = x.fork.ID // all of this server's history is the master's as well, under that id
+		}
 		x.l.o.Logf(Notice, "Trying a partial resynchronization (request %s:%d).", replid, first)
 	} else {
 		x.l.o.Logf(Notice, "Partial resynchronization not possible (no cached master)")

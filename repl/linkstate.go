@@ -81,6 +81,7 @@ type LinkConfig struct {
 	AnnounceIP    string        // replica-announce-ip
 	Timeout       time.Duration // repl-timeout
 	Stamps        time.Duration // how often the master is to stamp the stream, 0 for not at all
+	KeepDiverged  bool          // tell OnDiverged of what a full synchronization discards
 }
 
 // SyncInfo describes a full synchronization.
@@ -147,6 +148,11 @@ type LinkOptions struct {
 	// FAILOVER that SetMasterLocked asked for. It is called with the keyspace lock
 	// held, and not once another master is followed, or none.
 	OnTakeoverLocked func(accepted bool)
+
+	// OnDiverged, if set, is told of the writes that a full synchronization is about to
+	// discard and that the master does not have. An error ends the attempt. It is called
+	// without any lock; the log does not change meanwhile.
+	OnDiverged func(Divergence) error
 
 	RetryDelay time.Duration // between attempts; 1 s if 0
 	AckPeriod  time.Duration // between acknowledgements; 1 s if 0

@@ -58,6 +58,10 @@ func (x *exchange) transfer(reply syncReply) error {
 		l.o.Target.Discard(data)
 		return err
 	}
+	if err := x.keepDiverged(); err != nil {
+		l.o.Target.Discard(data)
+		return err
+	}
 	if err := x.install(data, info); err != nil {
 		l.o.Target.Discard(data)
 		return err

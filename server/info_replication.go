@@ -42,6 +42,7 @@ func (s *Server) infoSyncs(w *infoWriter) {
 	w.int("repl_full_syncs_active", int64(active))
 	w.int("repl_full_syncs_waiting", int64(waiting))
 	s.infoArchive(w)
+	s.infoDiverged(w)
 	w.bool("master_refused_as_empty", s.role.refused != "")
 }
 

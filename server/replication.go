@@ -56,6 +56,7 @@ func (s *Server) newReplication() {
 			return s.opts.Dial(ctx, "tcp", a.String())
 		},
 		Now: s.opts.Now, Logf: s.replLogf, OnTakeoverLocked: s.takeoverAnswered,
+		OnDiverged: s.keepDiverged,
 	})
 }
 
@@ -111,6 +112,7 @@ func (s *Server) linkConfig() repl.LinkConfig {
 		MasterAuth:    config.MasterAuth.Get(s.cfg),
 		ListeningPort: port,
 		AnnounceIP:    config.ReplicaAnnounceIP.Get(s.cfg),
+		KeepDiverged:  config.ReplDivergentDir.Get(s.cfg) != "",
 		Timeout:       time.Duration(config.ReplTimeout.Get(s.cfg)) * time.Second,
 		Stamps:        s.stampsWanted(),
 	}
@@ -147,9 +149,9 @@ func (s *Server) restoreHistory(info rdbInfo) {
 	s.lock.lock()
 	defer s.lock.unlock()
 	s.log.Reset(info.offset)
+	s.restoredDB = info.db
 	if config.ReplicaOf.Get(s.cfg).Host != "" {
 		s.ids.Set(info.replID)
-		s.restoredDB = info.db
 		s.resumable = true
 		return
 	}

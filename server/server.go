@@ -111,6 +111,7 @@ type Server struct {
 	oom           oomScore
 	role          role
 	verify        verifications
+	diverged      divergence
 	pauses        pauses
 	failover      failover
 	stop          stopState

@@ -67,6 +67,11 @@ kilobytes.`}, numberKind{form: memory, min: 1, max: maxLong, clamp: func(n int64
 		return max(n, 16<<10)
 	}}, value{n: 1 << 20})}
 
+	ReplDivergentDir = replication.optional(row{name: "repl-divergent-dir", doc: `
+Where to keep the writes that a former master has and its new master has not,
+before it copies the new master's data. Empty keeps none. Only this server has
+this directive.`})
+
 	ReplBacklogDiskSize = Memory{replication.add(row{name: "repl-backlog-disk-size", unit: Bytes, doc: `
 With appendonly yes, how much of the latest writes to serve to replicas from the
 append only file when memory has them no longer. 0 is none. Only this server
