@@ -91,6 +91,7 @@ func (b *blockedCall) end(reply func(c *Client), answer bool) {
 		if b.term != nil {
 			c.shows(b.term, c.out.Len()-mark, false)
 		}
+		c.releasePushes()
 		for _, value := range b.invalidated {
 			c.srv.pushInvalidation(c, invalidation, value)
 		}

@@ -167,3 +167,23 @@ func TestKeyspaceEvents(t *testing.T) {
 	c.expect("lpush l x", "2", "publish __key over", "1")
 	sub.reads("[pmessage __key* __key over]")
 }
+
+// A client in RESP3 that waits, and listens, hears of what its own command did after the reply, and of what others did before it.
+func TestWaitingSubscriber(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "notify-keyspace-events KEA")
+	waits, other := n.dial3(), n.dial()
+	waits.send("psubscribe __keyevent*__:*")
+	waits.read()
+	event := func(name, key string) string {
+		return "[pmessage __keyevent*__:* __keyevent@0__:" + name + " " + key + "]"
+	}
+	waits.send("blpop l 0")
+	n.blocked("1")
+	other.expect("rpush l x", "1")
+	waits.reads(event("rpush", "l"), "[l x]", event("lpop", "l"), event("del", "l"))
+	waits.send("bzpopmin z 0")
+	n.blocked("1")
+	other.expect("zadd z 1 a", "1")
+	waits.reads(event("zadd", "z"), "[z a 1]", event("zpopmin", "z"), event("del", "z"))
+}

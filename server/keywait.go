@@ -152,7 +152,14 @@ func (s *Server) serveWait(w *keyWait, k watchKey) {
 	t := &s.trackers
 	t.current, t.hold = client, true
 	began := s.mono()
+	tells := client.receives()
+	if tells {
+		s.sendParcel(client, servedFrom, nil)
+	}
 	w.row.run(call)
+	if tells {
+		s.sendParcel(client, servedUpTo, nil)
+	}
 	w.blocked.took += s.mono() - began
 	if t.count.Load() > 0 {
 		s.rememberKeys(call)

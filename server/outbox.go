@@ -52,6 +52,8 @@ const (
 	invalidation                        // the value of an invalidation for a client that tracks
 	redirected                          // one for a client to whom another redirects
 	brokenRedirection                   // nothing: the client redirects to one that has gone
+	servedFrom                          // nothing: what follows was caused by the client's own waiting command
+	servedUpTo                          // nothing: that was all of it
 )
 
 // put adds a parcel whose message, the bytes from from on, the box has just been given. It reports whether the loop has to
@@ -98,12 +100,16 @@ func (s *Server) deliver(loop int) {
 	for i := range mail {
 		p := &mail[i]
 		message := bytes[p.from:p.upto]
-		if p.topic == nil {
-			if p.kind == encodedMessage {
-				s.push(p.client, p.kind, message)
-			} else {
-				s.pushInvalidation(p.client, p.kind, message)
-			}
+		switch {
+		case p.topic != nil:
+		case p.kind == encodedMessage:
+			s.push(p.client, p.kind, message)
+			continue
+		case p.kind == servedFrom, p.kind == servedUpTo:
+			p.client.held = p.kind == servedFrom
+			continue
+		default:
+			s.pushInvalidation(p.client, p.kind, message)
 			continue
 		}
 		for _, sub := range p.topic.At(loop) {
@@ -130,7 +136,7 @@ func (c *Client) receives() bool {
 	return c.conn != nil && (c.monitors || c.tracking.on || c.redirectedTo || c.subs.Total() > 0)
 }
 
-// releasePushes sends what came during a transaction, whose reply is complete.
+// releasePushes sends what came during a transaction, or was caused by a command that waited, whose reply is complete.
 func (c *Client) releasePushes() {
 	if len(c.pushes) > 0 {
 		c.out.RawBytes(c.pushes)
@@ -142,13 +148,13 @@ func (c *Client) releasePushes() {
 }
 
 // push appends a message to the output of a client of this loop. The message is encoded for RESP2, from which RESP3's differs
-// in the first byte alone. A client in the middle of a transaction gets it after the transaction's reply. Invalidations show no data, so that replicas need not
-// confirm anything for them.
+// in the first byte alone. A client in the middle of a transaction gets it after the transaction's reply, and one whose waiting command
+// caused it after the reply to that. Invalidations show no data, so that replicas need not confirm anything for them.
 func (s *Server) push(c *Client, kind parcelKind, message []byte) {
 	if c.conn == nil || c.closing.Load() || !c.conn.Lend() {
 		return
 	}
-	if c.multi.executing {
+	if c.multi.executing || c.held {
 		c.pushes = appendPush(c.pushes, message, c.out.Protocol())
 		return
 	}
