@@ -82,7 +82,7 @@ var scriptCommands = []row{
 
 // evalFlagsOf are the command flags of an EVAL, by what its script declares.
 func evalFlagsOf(s *Server, r *row, args [][]byte) command.Flags {
-	if known := s.scripts.bySrc[string(args[1])]; known != nil {
+	if known := s.scriptBySource(args[1]); known != nil {
 		return commandFlags(r, known.flags)
 	}
 	flags, _, err := script.ParseShebang(string(args[1]))

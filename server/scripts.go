@@ -19,6 +19,7 @@ type scripts struct {
 	client *Client // executes the commands of scripts
 	bySHA  map[string]*cachedScript
 	bySrc  map[string]*cachedScript // by their source: hashing that is cheaper than its SHA1
+	last   *cachedScript            // that was found by its source
 	memory int64                    // bytes of the sources, and of what the maps take for them
 	rand   *script.Rand
 	run    *scriptRun // the one that runs; nil if none does
@@ -46,7 +47,20 @@ func (s *Server) newScripts() {
 func (s *Server) flushScripts() {
 	s.scripts.vm = nil
 	s.scripts.bySHA, s.scripts.bySrc = map[string]*cachedScript{}, map[string]*cachedScript{}
-	s.scripts.memory = 0
+	s.scripts.last, s.scripts.memory = nil, 0
+}
+
+// scriptBySource finds a script that was compiled before. nil if there is none. An EVAL asks twice, for its flags and to run it, and
+// mostly for the script that the last one asked for.
+func (s *Server) scriptBySource(source []byte) *cachedScript {
+	if last := s.scripts.last; last != nil && last.source == string(source) {
+		return last
+	}
+	known := s.scripts.bySrc[string(source)]
+	if known != nil {
+		s.scripts.last = known
+	}
+	return known
 }
 
 // scriptOptions are what every VM gets.
@@ -60,7 +74,7 @@ func (s *Server) scriptOptions() script.Options {
 
 // loadScript compiles a script, unless it is known. The error's text is for the client.
 func (s *Server) loadScript(source []byte) (*cachedScript, string) {
-	if known := s.scripts.bySrc[string(source)]; known != nil {
+	if known := s.scriptBySource(source); known != nil {
 		return known, ""
 	}
 	if s.scripts.vm == nil {
