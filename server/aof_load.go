@@ -89,8 +89,22 @@ func (s *Server) applyLocked(c *Client, args [][]byte, from, to string) {
 	s.execute(c, args)
 	if out := c.out.Buf; len(out) > 0 && out[0] == '-' {
 		s.logger.warningf("== CRITICAL == This %s is sending an error to its %s after processing the command '%s': %s", from, to, clip(args[0], 64), out)
+		if s.endsByErrors(c) {
+			defer s.reportPanic(c)
+			panic(fmt.Sprintf("This %s panicked sending an error to its %s after processing the command '%s'", from, to, clip(args[0], 64)))
+		}
 	}
 	c.out.Reset()
+}
+
+// endsByErrors reports whether propagation-error-behavior wants the process to end when what a client passes on fails: the
+// master, whose data a replica that takes writes of its own need not share, or the append-only file.
+func (s *Server) endsByErrors(c *Client) bool {
+	behavior := config.PropagationErrorBehavior.Get(s.cfg)
+	if c == s.masterClient {
+		return behavior != config.PropagationIgnore && config.ReplicaReadOnly.Get(s.cfg)
+	}
+	return behavior == config.PropagationPanic
 }
 
 // findAOF returns the append-only files as what the server begins with.

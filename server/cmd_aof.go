@@ -80,7 +80,7 @@ func cmdWaitaof(c *Call) {
 		c.err(errWaitaofOff)
 		return
 	}
-	w := &aofWait{s: s, offset: c.c.writeOffset, local: local, replicas: int(min(replicas, 1<<30))}
+	w := &aofWait{s: s, offset: c.c.lastWrite(), local: local, replicas: int(min(replicas, 1<<30))}
 	if here, there := w.reached(); here >= local && int64(there) >= replicas || !c.mayBlock() {
 		w.answer(c.c)
 		return

@@ -202,12 +202,21 @@ func cmdWait(c *Call) {
 	if !ok {
 		return
 	}
-	offset := c.c.writeOffset
+	offset := c.c.lastWrite()
 	if acked := s.master.CountAcks(offset); int64(acked) >= n || !c.mayBlock() {
 		c.out.Int(int64(acked))
 		return
 	}
 	s.awaitAcks(c, offset, int(min(n, 1<<30)), timeout)
+}
+
+// lastWrite is where the log ended after the client's last write. A write in a history that is not this server's any more is as
+// none: its offset means nothing here.
+func (c *Client) lastWrite() int64 {
+	if c.writeIDs != nil && !c.srv.ids.Current().Accepts(c.writeIDs.ID, c.writeOffset+1) {
+		return 0
+	}
+	return c.writeOffset
 }
 
 // awaitAcks blocks the client until n replicas have acknowledged offset.

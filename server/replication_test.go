@@ -136,6 +136,21 @@ func TestWait(t *testing.T) {
 	}
 }
 
+// TestWaitAfterAnotherHistory: offsets of a history that was given up are not compared with those of another.
+func TestWaitAfterAnotherHistory(t *testing.T) {
+	t.Parallel()
+	m, other := startNode(t), startNode(t)
+	startReplica(t, m)
+	mc := m.dial()
+	mc.expect("set a "+strings.Repeat("x", 10_000), "OK", "wait 1 0", "1")
+	m.follow(other)
+	m.inSync(other)
+	mc.expect("replicaof no one", "OK")
+	r := startReplica(t, m)
+	mc.expect("wait 2 0", "2", "set b 1", "OK", "wait 2 0", "2")
+	r.dial().expect("get b", "1")
+}
+
 func TestMinReplicas(t *testing.T) {
 	t.Parallel()
 	m := startNode(t, "min-replicas-to-write 1")

@@ -3,6 +3,7 @@ package tests
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
@@ -229,4 +230,24 @@ func TestReplicasSeeEveryOffset(t *testing.T) {
 				slave.Int("offset") >= i.Int("master_repl_offset")-100 && slave.Int("lag") <= 1
 		}, harness.Patience, "INFO shows the replica online and caught up")
 	})
+}
+
+// TestErrorsInTheStream: what to do about a command from the master that fails is the operator's choice.
+func TestErrorsInTheStream(t *testing.T) {
+	t.Parallel()
+	master := harness.Start(t, harness.Treedis)
+	patient := harness.Start(t, harness.Treedis)
+	strict := harness.Start(t, harness.Treedis, harness.Args("--propagation-error-behavior", "panic-on-replicas"))
+	for _, r := range []*harness.Server{patient, strict} {
+		r.ReplicaOf(t, strconv.Itoa(master.Port()))
+		r.WaitLinkUp(t)
+	}
+	c := master.Dial(t)
+	c.OK(t, "DEBUG", "REPLICATE", "NONSENSE", "1")
+	c.OK(t, "SET", "a", "1")
+	patient.WaitCaughtUp(t, master)
+	patient.WaitLog(t, "== CRITICAL == This replica is sending an error to its master")
+	require.Equal(t, "1", patient.Once(t, "GET", "a").Text)
+	harness.Eventually(t, strict.Exited, harness.Patience, "the strict replica has ended")
+	strict.WaitLog(t, "This replica panicked sending an error to its master after processing the command 'NONSENSE'")
 }
