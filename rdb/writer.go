@@ -20,10 +20,15 @@ type WriterOptions struct {
 	// ActiveTime keeps the ActiveTime of stream consumers, in a type that only
 	// Redis 7.2 and later can load.
 	ActiveTime bool
+	// Pause, if set, is called after every 8 KB or so: whoever writes in the background lets others have the processor.
+	Pause func()
 }
 
 // writeBuffer is how much is gathered before it is written.
 const writeBuffer = 64 << 10
+
+// pauseBytes is how much lies between two pauses: a tenth of a millisecond's work, if it is small strings.
+const pauseBytes = 8 << 10
 
 // Writer writes one snapshot: Header, the methods of Sink, Close. It buffers
 // and does not allocate per key; what is written reaches the underlying writer
@@ -45,6 +50,7 @@ type Writer struct {
 
 	version int
 	written int64
+	paused  int // where in buf the last pause was
 
 	open  openKind
 	left  uint64 // elements to come before EndKey, counted down from n
@@ -112,7 +118,7 @@ func (w *Writer) Close() error {
 func (w *Writer) Flush() error {
 	if w.err == nil && !w.held() {
 		w.put(w.buf)
-		w.buf = w.buf[:0]
+		w.buf, w.paused = w.buf[:0], 0
 	}
 	return w.err
 }
@@ -319,6 +325,10 @@ func (w *Writer) key(typ byte, k *Key) bool {
 // spill makes room in the buffer when it is full, and returns the error that
 // sticks.
 func (w *Writer) spill() error {
+	if w.opts.Pause != nil && len(w.buf)-w.paused >= pauseBytes {
+		w.paused = len(w.buf)
+		w.opts.Pause()
+	}
 	if len(w.buf) < writeBuffer || w.held() {
 		return w.err
 	}

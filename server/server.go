@@ -236,6 +236,9 @@ func New(opts Options) (*Server, error) {
 	s.persist.lastSave, s.persist.lastOK, s.persist.lastTook = s.now()/1000, true, -1
 	s.runID = s.randomHex(40)
 	s.collector.init(opts.OwnsProcess)
+	if opts.OwnsProcess {
+		useProcessors()
+	}
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
 	s.aof.archive = s.newArchive()
 	s.newReplication()

@@ -95,6 +95,10 @@ func (n *snapshot) WriteRDB(ctx context.Context, w io.Writer) error {
 }
 
 func (n *snapshot) write(to io.Writer, o rdb.SaveOptions) error {
+	n.opts.Pause = yieldProcessor
+	if n.srv.net != nil {
+		defer n.srv.net.Hurry()()
+	}
 	w := rdb.NewWriter(to, n.opts)
 	if err := w.Header(); err != nil {
 		return err

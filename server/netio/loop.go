@@ -42,6 +42,7 @@ type Loop struct {
 	inBufs    [][]byte       // spare input buffers
 	vec       [maxVec][]byte // of the write in progress
 	stopped   bool
+	thread    thread
 
 	mu    sync.Mutex
 	mail  []task // guarded by mu; posted and not yet run

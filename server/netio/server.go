@@ -20,6 +20,7 @@ type Server struct {
 
 	keepAlive  atomic.Int64 // nanoseconds
 	keepOutput atomic.Bool
+	hurry      hurry
 
 	wg sync.WaitGroup // of every goroutine the server started
 

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package netio
+
+type thread struct{}
+
+func (thread) hurry(bool) {}
