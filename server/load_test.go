@@ -125,9 +125,11 @@ func TestLeftoversAreRemoved(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte("x"), 0o644))
 		return path
 	}
-	gone := []string{write("temp-1073741823.rdb"), write("temp-1073741823-2.rdb")} // above any process id
+	gone := []string{write("temp-1073741823.rdb"), write("temp-1073741823-2.rdb"),
+		write("temp-rewriteaof-1073741823.aof"), write("temp-rewriteaof-bg-1073741823-7.aof")} // above any process id
 	mine := write("temp-" + strconv.Itoa(os.Getpid()) + ".rdb")
-	stay := []string{write("temp-1.rdb"), write("temp-x.rdb"), write("temp-1073741823.rdb.bak"), write("dump-temp-1073741823.rdb")}
+	stay := []string{write("temp-1.rdb"), write("temp-x.rdb"), write("temp-1073741823.rdb.bak"), write("dump-temp-1073741823.rdb"),
+		write("temp-rewriteaof-bg-1-7.aof"), write("temp-other-1073741823.aof")}
 	n := newNode(t, "dir "+dir)
 	require.NoError(t, os.Chtimes(mine, n.s.started.Add(-1), n.s.started.Add(-1)))
 	require.NoError(t, n.s.Start())

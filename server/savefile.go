@@ -104,8 +104,9 @@ type tempFiles struct {
 	names map[string]struct{} // guarded by mu
 }
 
-// tempPattern is what they are called, as in Redis: temp-<process id>.rdb, with more to it if there are several.
-var tempPattern = regexp.MustCompile(`^temp-([0-9]+)(-[0-9]+)?\.rdb$`)
+// tempPattern is what they are called, as in Redis: temp-<process id>.rdb, with more to it if there are several, and
+// temp-rewriteaof-<process id>.aof, or temp-rewriteaof-bg-, for the bases of append-only files.
+var tempPattern = regexp.MustCompile(`^temp-(?:rewriteaof-(?:bg-)?)?([0-9]+)(?:-[0-9]+)?\.(?:rdb|aof)$`)
 
 // create opens a new file in dir.
 func (t *tempFiles) create(dir string) (*os.File, error) {
