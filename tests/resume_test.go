@@ -40,7 +40,9 @@ func family(t *testing.T, args []string) (master, replica, sub *harness.Server) 
 	// kept.
 	common := harness.Args(append([]string{"--repl-ping-replica-period", "3600"}, args...)...)
 	master = harness.Start(t, harness.Treedis, common)
-	of := func(s *harness.Server) harness.Option { return harness.Args("--replicaof", "127.0.0.1 "+strconv.Itoa(s.Port())) }
+	of := func(s *harness.Server) harness.Option {
+		return harness.Args("--replicaof", "127.0.0.1 "+strconv.Itoa(s.Port()))
+	}
 	replica = harness.Start(t, harness.Treedis, common, of(master))
 	harness.WaitSameData(t, master, replica)
 	sub = harness.Start(t, harness.Treedis, common, of(replica))
