@@ -336,3 +336,42 @@ func TestSyncReplicasWithRedis(t *testing.T) {
 	require.Equal(t, "arrival", sub.Info(t)["replica_lag_source"])
 	require.EqualValues(t, 0, redis.Info(t).Int("unexpected_error_replies"))
 }
+
+// TestReadYourWrites: a client takes the position of its write to a replica that lags, and waits there.
+func TestReadYourWrites(t *testing.T) {
+	t.Parallel()
+	requireSync(t)
+	master, replica, link := linked(t, pairing{master: harness.Treedis, replica: harness.Treedis})
+	replica.ReplicaOf(t, link.Port())
+	replica.WaitLinkUp(t)
+	c, r := master.Dial(t), replica.Dial(t)
+	link.Hold()
+	c.OK(t, "SET", "k", "1")
+	pos := c.OK(t, "REPLPOS").Texts()
+	require.EqualValues(t, 0, r.OK(t, "WAITOFFSET", pos[0], pos[1], "20").Int())
+	require.NoError(t, r.Send("WAITOFFSET", pos[0], pos[1], "0"))
+	link.Release()
+	reply, err := r.Read1()
+	require.NoError(t, err)
+	require.EqualValues(t, 1, reply.Int())
+	require.Equal(t, "1", r.OK(t, "GET", "k").Text)
+	require.Contains(t, r.Must(t, "WAITOFFSET", strings.Repeat("0", 40), "1", "0").Text, "NOHISTORY")
+}
+
+// TestBoundedStaleness: a replica whose master is cut off refuses reads once its data is too old, and serves them again.
+func TestBoundedStaleness(t *testing.T) {
+	t.Parallel()
+	requireSync(t)
+	master, replica, link := linked(t, pairing{master: harness.Treedis, replica: harness.Treedis})
+	replica.Once(t, "CONFIG", "SET", "replica-max-lag-ms", "2000")
+	replica.ReplicaOf(t, link.Port())
+	replica.WaitLinkUp(t)
+	master.Once(t, "SET", "k", "1")
+	r := replica.Dial(t)
+	fresh := func() bool { return r.Must(t, "GET", "k").Text == "1" }
+	harness.Eventually(t, fresh, harness.Patience, "the write is read")
+	link.Hold() // the link stays up, and silent
+	harness.Eventually(t, func() bool { return strings.HasPrefix(r.Must(t, "GET", "k").Text, "STALE ") }, harness.Patience, "reads are refused")
+	link.Release()
+	harness.Eventually(t, fresh, harness.Patience, "reads are served again")
+}
