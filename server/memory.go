@@ -2,10 +2,12 @@ package server
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/metrics"
 	"strconv"
+	"strings"
 )
 
 // heap is the state of Go's heap, in bytes.
@@ -67,6 +69,24 @@ func (s *Server) measureStartup() {
 		runtime.GC()
 		s.memory.startup = readHeap().objects
 	}
+}
+
+// heapStatistics returns what the runtime measures of the heap and of its collections, a line for each figure.
+func heapStatistics() string {
+	var samples []metrics.Sample
+	for _, d := range metrics.All() {
+		if d.Kind != metrics.KindFloat64Histogram && (strings.HasPrefix(d.Name, "/memory/") || strings.HasPrefix(d.Name, "/gc/")) {
+			samples = append(samples, metrics.Sample{Name: d.Name})
+		}
+	}
+	metrics.Read(samples)
+	var b strings.Builder
+	for _, s := range samples {
+		if s.Value.Kind() == metrics.KindUint64 {
+			fmt.Fprintf(&b, "%-48s %d\n", s.Name, s.Value.Uint64())
+		}
+	}
+	return b.String()
 }
 
 // overheadMemory returns how much of usedMemory is not the bytes of keys and values.

@@ -71,6 +71,7 @@ func tableGroups() [][]row {
 		replicationCommands,
 		scriptCommands,
 		serverCommands,
+		memoryCommands,
 		setCommands,
 		slowCommands,
 		sortCommands,
