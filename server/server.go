@@ -140,7 +140,8 @@ type Server struct {
 	baseFiles         atomic.Int64 // names of temporary bases given out
 	denyScriptsOff    bool         // DEBUG SET-DISABLE-DENY-SCRIPTS; keyspace lock
 	collector         collector
-	skipChecksum      bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
+	snapshots         atomic.Int32 // being written
+	skipChecksum      bool         // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
 	scans             scanPositions
 	debug             map[string]debugCommand
 	activeExpireOn    atomic.Bool   // DEBUG SET-ACTIVE-EXPIRE
