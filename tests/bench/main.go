@@ -36,10 +36,11 @@ type options struct {
 	quick  bool
 	rounds int
 	list   bool
+	write  bool // the document, though not all rows are run
 }
 
 // full reports whether the results are worth writing down.
-func (o options) full() bool { return len(o.rows) == 0 && !o.quick && !harness.StandIn() }
+func (o options) full() bool { return (len(o.rows) == 0 || o.write) && !o.quick && !harness.StandIn() }
 
 func main() {
 	opts, err := parseOptions(os.Args[1:])
@@ -68,6 +69,7 @@ func parseOptions(args []string) (options, error) {
 	fs.StringSliceVar(&o.rows, "rows", nil, "only these rows")
 	fs.BoolVar(&o.quick, "quick", false, "sizes 20 times smaller: shows that all works, not how fast")
 	fs.IntVar(&o.rounds, "rounds", 0, fmt.Sprintf("rounds for each server (default %d, %d if quick)", defaultRounds, quickRounds))
+	fs.BoolVar(&o.write, "write", false, "write "+document+" after a run of some rows too; it then has these rows only")
 	fs.BoolVar(&o.list, "list", false, "list the rows and end")
 	if err := fs.Parse(args); err != nil {
 		return o, err

@@ -40,6 +40,7 @@ func TestOptions(t *testing.T) {
 		{args: []string{"--quick"}, rounds: 3},
 		{args: []string{"--quick", "--rounds", "1"}, rounds: 1},
 		{args: []string{"--rows", "set,get"}, rounds: 5, rows: 2},
+		{args: []string{"--rows", "set,get", "--write"}, rounds: 5, rows: 2, full: true},
 	} {
 		o, err := parseOptions(tc.args)
 		require.NoError(t, err, "%q", tc.args)
