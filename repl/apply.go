@@ -12,6 +12,9 @@ import (
 // cost vanish, little enough for readers to get their turn within a millisecond.
 const applySlice = 64 << 10
 
+// aheadEvery is how many commands lie between two looks ahead.
+const aheadEvery = 16
+
 // pauseCheck is how often it is asked whether a pause is over.
 const pauseCheck = 20 * time.Millisecond
 
@@ -167,7 +170,12 @@ func (x *exchange) applyRange(from, to int) error {
 	if l.o.Target.Paused() {
 		return errPaused
 	}
-	for _, c := range x.p.cmds[from:to] {
+	raw := x.p.raw(x.p.cmds[to-1].to)
+	for i := from; i < to; i++ {
+		if (i-from)%aheadEvery == 0 {
+			l.o.Target.AheadLocked(raw[x.p.startOf(i):])
+		}
+		c := x.p.cmds[i]
 		if c.argc == 0 {
 			continue
 		}
@@ -177,7 +185,7 @@ func (x *exchange) applyRange(from, to int) error {
 			l.fresh(time.UnixMilli(ms).UnixNano() - l.ahead.Load())
 		}
 	}
-	l.o.Log.Append(x.p.raw(x.p.cmds[to-1].to)[x.p.startOf(from):])
+	l.o.Log.Append(raw[x.p.startOf(from):])
 	return nil
 }
 

@@ -119,6 +119,9 @@ type Target interface {
 	// vain. Called without any lock.
 	Discard(d Dataset)
 
+	// AheadLocked is called before the first of some commands is executed, and again after every 16. The stream goes on with raw,
+	// which ends where a command does. Needs the keyspace lock.
+	AheadLocked(raw []byte)
 	// ApplyLocked executes one command of the stream. The bytes are valid during
 	// the call only. Commands of a transaction come one by one, MULTI and EXEC
 	// among them, all under one hold of the lock and only once EXEC has arrived: a

@@ -263,6 +263,8 @@ func (n *node) InstallLocked(d Dataset, _ SyncInfo) {
 
 func (n *node) Discard(Dataset) {}
 
+func (n *node) AheadLocked([]byte) {}
+
 func (n *node) ApplyLocked(args [][]byte) {
 	if len(args) == 3 && string(args[0]) == "SET" {
 		n.data[string(args[1])] = string(args[2])

@@ -72,6 +72,9 @@ func (t *aofTarget) Apply(args [][]byte) error {
 	return nil
 }
 
+// Ahead prepares for commands.
+func (t *aofTarget) Ahead(raw []byte) { t.s.lookAhead(t.c, raw) }
+
 // Pause lets others have the lock.
 func (t *aofTarget) Pause() {
 	t.unlock()
@@ -82,10 +85,9 @@ func (t *aofTarget) Pause() {
 func (t *aofTarget) Drop() { t.c.multi = transaction{} }
 
 // applyLocked executes a command of a stream for a pseudo client, and says in the log if that fails: it succeeded where it
-// came from. It needs the exclusive lock.
+// came from. It needs the exclusive lock, and lookAhead before the first command and now and then.
 func (s *Server) applyLocked(c *Client, args [][]byte, from, to string) {
 	c.lock.mode = exclusive
-	s.beginBatch(c)
 	s.execute(c, args)
 	if out := c.out.Buf; len(out) > 0 && out[0] == '-' {
 		s.logger.warningf("== CRITICAL == This %s is sending an error to its %s after processing the command '%s': %s", from, to, clip(args[0], 64), out)
@@ -95,6 +97,14 @@ func (s *Server) applyLocked(c *Client, args [][]byte, from, to string) {
 		}
 	}
 	c.out.Reset()
+}
+
+// lookAhead prepares a pseudo client for the next commands of a stream, with which raw begins: it takes the time, and reads
+// the keys that they probably name. It needs the exclusive lock.
+func (s *Server) lookAhead(c *Client, raw []byte) {
+	c.lock.mode = exclusive
+	s.beginBatch(c)
+	s.touchAhead(c, raw)
 }
 
 // endsByErrors reports whether propagation-error-behavior wants the process to end when what a client passes on fails: the

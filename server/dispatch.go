@@ -42,7 +42,7 @@ func (s *Server) process(c *Client) {
 			return
 		}
 		if n%store.TouchMax == 1 {
-			s.touchAhead(c)
+			s.touchAhead(c, c.conn.In())
 		}
 		if n%batchLimit == 0 {
 			c.lock.release()
@@ -53,15 +53,15 @@ func (s *Server) process(c *Client) {
 // touchFrom is how many keys a database holds at least if looking ahead is worth it: fewer are in the cache anyway.
 const touchFrom = 1 << 15
 
-// touchAhead looks at the next commands of a pipeline, and reads the keys that they probably name side by side before
-// they are looked up one by one.
-func (s *Server) touchAhead(c *Client) {
+// touchAhead looks at the next commands of a pipeline, with which in begins, and reads the keys that they probably name side by
+// side before they are looked up one by one.
+func (s *Server) touchAhead(c *Client, in []byte) {
 	if c.lock.mode == unlocked || c.db.Len() < touchFrom {
 		return
 	}
 	var keys [store.TouchMax][]byte
 	n := 0
-	for in := c.conn.In(); n < len(keys); n++ {
+	for ; n < len(keys); n++ {
 		key, size := resp.SecondWord(in)
 		if size == 0 {
 			break

@@ -328,8 +328,13 @@ func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
 
 func (t replTarget) Discard(repl.Dataset) {}
 
+func (t replTarget) AheadLocked(raw []byte) {
+	t.s.lookAhead(t.s.masterClient, raw)
+	t.s.stampLocked(t.s.masterClient.batchTime)
+}
+
+// ApplyLocked executes a command.
 func (t replTarget) ApplyLocked(args [][]byte) {
-	t.s.stampLocked(t.s.now())
 	t.s.applyLocked(t.s.masterClient, args, "replica", "master")
 	t.s.noteVerifyMark(args)
 }

@@ -59,12 +59,14 @@ type recorder struct {
 	done  []string
 	multi []string
 	open  bool
+	ahead []string // the first byte of what Ahead was shown
 }
 
 func (r *recorder) LoadRDB(*bufio.Reader) (BaseInfo, error) {
 	return BaseInfo{}, errors.New("a snapshot")
 }
-func (r *recorder) Pause() {}
+func (r *recorder) Ahead(raw []byte) { r.ahead = append(r.ahead, string(raw[:min(len(raw), 1)])) }
+func (r *recorder) Pause()           {}
 func (r *recorder) Drop()  { r.multi, r.open = nil, false }
 
 func (r *recorder) Apply(args [][]byte) error {

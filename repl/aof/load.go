@@ -19,6 +19,8 @@ type Target interface {
 	LoadRDB(br *bufio.Reader) (BaseInfo, error)
 	// Apply executes a command. ErrUnknownCommand stops the loading.
 	Apply(args [][]byte) error
+	// Ahead is called before the first command, and again after every 16. The file goes on with raw, which may end anywhere.
+	Ahead(raw []byte)
 	// Pause is called now and then between two commands, outside transactions.
 	Pause()
 	// Drop forgets the commands of a transaction whose end is missing.
@@ -55,6 +57,9 @@ type Loaded struct {
 
 // pauseEvery is how many commands lie between two calls of Pause.
 const pauseEvery = 256
+
+// aheadEvery is how many lie between two calls of Ahead.
+const aheadEvery = 16
 
 // Load executes the files of a manifest. What is wrong with them is logged in Redis's
 // words; the error then wraps ErrLoad.
@@ -234,6 +239,10 @@ func (x *fileLoader) run() error {
 	r := NewReader(x.br, offset)
 	x.whole, x.place = offset, x.Position
 	for n := 1; ; n++ {
+		if n%aheadEvery == 1 {
+			raw, _ := x.br.Peek(x.br.Buffered())
+			x.t.Ahead(raw)
+		}
 		rec, err := r.Next()
 		switch {
 		case err == io.EOF && x.multi:
