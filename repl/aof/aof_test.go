@@ -67,7 +67,7 @@ func (r *recorder) LoadRDB(*bufio.Reader) (BaseInfo, error) {
 }
 func (r *recorder) Ahead(raw []byte) { r.ahead = append(r.ahead, string(raw[:min(len(raw), 1)])) }
 func (r *recorder) Pause()           {}
-func (r *recorder) Drop()  { r.multi, r.open = nil, false }
+func (r *recorder) Drop()            { r.multi, r.open = nil, false }
 
 func (r *recorder) Apply(args [][]byte) error {
 	line := string(bytes.Join(args, []byte(" ")))
