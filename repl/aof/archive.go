@@ -122,12 +122,17 @@ func (a *Archive) Clear() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.generation++
-	for _, s := range a.spans {
+	a.dropLocked(len(a.spans))
+}
+
+// dropLocked forgets the first n files, and removes those of them that were kept.
+func (a *Archive) dropLocked(n int) {
+	for _, s := range a.spans[:n] {
 		if s.kept {
 			a.dir.Remove(s.Name)
 		}
 	}
-	a.spans = nil
+	a.spans = a.spans[n:]
 }
 
 // Retain is asked for each increment that is about to be removed, and reports whether it has taken it over.
@@ -144,7 +149,7 @@ func (a *Archive) Retain(d *Dir, name string) bool {
 	s := &a.spans[i]
 	to := fmt.Sprintf("%s.%s.%d.%s.%d%s", d.Name, s.Start.ID, s.Start.Offset, s.End.ID, s.End.Offset, keptSuffix)
 	if s.End.Offset <= a.bottomLocked() || s.Late || d.FS.Rename(d.path(name), d.path(to)) != nil {
-		a.spans = a.spans[i+1:] // what came before is of no use either
+		a.dropLocked(i + 1) // what came before is of no use either
 		return false
 	}
 	s.Name, s.kept = to, true
@@ -162,10 +167,9 @@ func (a *Archive) trimLocked() {
 	bottom := a.bottomLocked()
 	n := 0
 	for n < len(a.spans) && a.spans[n].kept && a.spans[n].End.Offset <= bottom {
-		a.dir.Remove(a.spans[n].Name)
 		n++
 	}
-	a.spans = a.spans[n:]
+	a.dropLocked(n)
 }
 
 // bottomLocked is the offset before the first byte that may be served.

@@ -144,6 +144,115 @@ func TestArchiveIsTheLog(t *testing.T) {
 	require.False(t, ok)
 }
 
+// TestArchiveOfDamage: what is no log in a file ends the reading with an error.
+func TestArchiveOfDamage(t *testing.T) {
+	t.Parallel()
+	for _, damage := range []string{"\n", "\r\n", "*\r\n", "x\r\n", "*-1\r\n", "$1\r\n", "*1\r\n\n", "*1\r\n#\r\n", "*1\r\n$\r\n", "*1\r\n$-1\r\n",
+		"*1\r\n$9223372036854775807\r\n", strings.Repeat("*", maxLine)} {
+		w := newArchived(t)
+		w.a.Continue(w.dir, []Span{{Name: w.next(), Start: w.at(idA)}})
+		w.append("PING")
+		w.file, w.log = append(w.file, damage...), append(w.log, damage...)
+		w.flush()
+		r, ok := w.a.Open(0)
+		require.True(t, ok)
+		_, err := r.Read(make([]byte, 1<<16))
+		for err == nil && r.Pos() < w.written {
+			_, err = r.Read(make([]byte, 1<<16))
+		}
+		require.ErrorIs(t, err, ErrFormat, "%q", damage)
+		r.Close()
+	}
+}
+
+// slowFile is a file whose reading waits.
+type slowFile struct {
+	File
+	read   chan struct{} // gets one for each reading that begins; taking another lets it go on
+	closed chan struct{}
+}
+
+func (f slowFile) Read(p []byte) (int, error) {
+	f.read <- struct{}{}
+	f.read <- struct{}{}
+	return f.File.Read(p)
+}
+
+func (f slowFile) Close() error {
+	close(f.closed)
+	return f.File.Close()
+}
+
+type slowFS struct {
+	OS
+	f slowFile
+}
+
+func (s *slowFS) OpenFile(path string, flag int) (File, error) {
+	f, err := s.OS.OpenFile(path, flag)
+	s.f.File = f
+	return s.f, err
+}
+
+// TestArchiveGivesUpWhole: when an increment is not to be kept, neither are those before it.
+func TestArchiveGivesUpWhole(t *testing.T) {
+	t.Parallel()
+	w := newArchived(t)
+	m := &Manifest{}
+	for range 3 {
+		m.AddIncr("a")
+		w.a.Switch(w.dir, w.next(), w.at(idA))
+		w.append("PING")
+		w.flush()
+	}
+	m.Retire(m.Incrs[1].Seq)
+	m = w.dir.RemoveHistory(m)
+	kept, err := filepath.Glob(w.dir.path("*" + keptSuffix))
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	w.limit = 1
+	m.Retire(m.Incrs[1].Seq)
+	w.dir.RemoveHistory(m)
+	kept, err = filepath.Glob(w.dir.path("*" + keptSuffix))
+	require.NoError(t, err)
+	require.Empty(t, kept)
+	_, ok := w.a.Open(w.written)
+	require.True(t, ok)
+}
+
+// TestArchiveReaderCloses: who closes a reader, with locks held, does not wait for the disk.
+func TestArchiveReaderCloses(t *testing.T) {
+	t.Parallel()
+	w := newArchived(t)
+	w.a.Continue(w.dir, []Span{{Name: w.next(), Start: w.at(idA)}})
+	w.append("PING")
+	w.flush()
+	f := slowFile{read: make(chan struct{}), closed: make(chan struct{})}
+	w.dir.FS = &slowFS{f: f}
+	r, ok := w.a.Open(0)
+	require.True(t, ok)
+	failed := make(chan error)
+	go func() {
+		_, err := r.Read(make([]byte, 10))
+		failed <- err
+	}()
+	<-f.read
+	r.Close()
+	go func() {
+		for {
+			select {
+			case <-f.read:
+			case <-f.closed:
+				return
+			}
+		}
+	}()
+	require.ErrorIs(t, <-failed, ErrClosed)
+	<-f.closed
+	_, err := r.Read(make([]byte, 10))
+	require.ErrorIs(t, err, ErrClosed)
+}
+
 // TestArchiveKeepsFiles: what a rewrite removes is kept for replicas as far as the limit goes, read on by those who are at it, and
 // found again after a restart.
 func TestArchiveKeepsFiles(t *testing.T) {

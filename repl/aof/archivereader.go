@@ -18,12 +18,12 @@ type archiveReader struct {
 	a          *Archive
 	generation int
 	pos        atomic.Int64
+	closed     atomic.Bool
 
-	mu     sync.Mutex // held while reading
-	closed bool       // guarded by mu
-	file   File       // guarded by mu, as is what follows; nil before the first
-	span   Span
-	scan   scanner
+	mu   sync.Mutex // held while reading, which may take seconds
+	file File       // guarded by mu, as is what follows; nil before the first
+	span Span
+	scan scanner
 }
 
 // Pos is the offset up to which the log has been read.
@@ -32,12 +32,13 @@ func (r *archiveReader) Pos() int64 { return r.pos.Load() }
 // SkipTo moves the position forward.
 func (r *archiveReader) SkipTo(offset int64) { r.pos.Store(max(offset, r.pos.Load())) }
 
-// Close lets go of the file.
+// Close lets go of the file, or leaves that to who is reading it: it waits for nobody.
 func (r *archiveReader) Close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.closed = true
-	r.closeFile()
+	r.closed.Store(true)
+	if r.mu.TryLock() {
+		defer r.mu.Unlock()
+		r.closeFile()
+	}
 }
 
 func (r *archiveReader) closeFile() {
@@ -50,9 +51,12 @@ func (r *archiveReader) closeFile() {
 // Read reads what follows the position.
 func (r *archiveReader) Read(p []byte) (int, error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	n, err := r.read(p)
 	r.pos.Add(int64(n))
+	r.mu.Unlock()
+	if r.closed.Load() {
+		r.Close() // who did so meanwhile left the file open
+	}
 	return n, err
 }
 
@@ -61,7 +65,7 @@ func (r *archiveReader) read(p []byte) (int, error) {
 		written, err := r.a.written(r.generation)
 		room := min(int64(len(p)), written-r.pos.Load())
 		switch {
-		case r.closed:
+		case r.closed.Load():
 			return 0, ErrClosed
 		case err != nil:
 			return 0, err
@@ -83,13 +87,14 @@ func (r *archiveReader) read(p []byte) (int, error) {
 		if r.file, r.span, err = r.a.openAt(r.pos.Load(), r.generation); err != nil {
 			return 0, err
 		}
-		r.scan, fresh = newScanner(r.file, r.span), true
+		r.scan, fresh = newScanner(r.file, r.span, &r.closed), true
 	}
 }
 
 // scanner tells the log's bytes in a file from annotations.
 type scanner struct {
 	br   *bufio.Reader
+	stop *atomic.Bool
 	pos  int64 // the offset before the next byte; -1 before an annotation has told it
 	args int   // arguments of the command still to come
 	bulk int   // bytes of the argument still to come, its line end among them
@@ -97,8 +102,8 @@ type scanner struct {
 	line [maxLine]byte // what rest is of
 }
 
-func newScanner(f io.Reader, s Span) scanner {
-	sc := scanner{br: bufio.NewReaderSize(f, readSize), pos: s.Start.Offset}
+func newScanner(f io.Reader, s Span, stop *atomic.Bool) scanner {
+	sc := scanner{br: bufio.NewReaderSize(f, readSize), stop: stop, pos: s.Start.Offset}
 	if s.Late {
 		sc.pos = -1
 	}
@@ -137,6 +142,9 @@ func (s *scanner) head() {
 func (s *scanner) read(p []byte, from int64) (n int, err error) {
 	var waste [4096]byte
 	for n < len(p) {
+		if s.stop.Load() {
+			return n, ErrClosed
+		}
 		if more, err := s.settle(); !more {
 			return n, err
 		}
@@ -220,7 +228,8 @@ func (s *scanner) whole() ([]byte, error) {
 
 // header takes in the line before a command or an argument.
 func (s *scanner) header(line []byte) error {
-	n, err := strconv.ParseInt(string(trimEnd(line)[1:]), 10, 64)
+	// The line may be empty but for its end, which is no number either.
+	n, err := strconv.ParseInt(string(trimEnd(line[1:])), 10, 64)
 	switch {
 	case err != nil || n < 0 || n > math.MaxInt-2:
 	case s.args == 0 && line[0] == '*':
