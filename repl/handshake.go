@@ -244,7 +244,7 @@ func (x *exchange) judge(line string, err error) (syncReply, error) {
 			return syncReply{}, x.refused("Master wants to continue what was not begun: %s", line)
 		}
 		reply := syncReply{partial: true}
-		if id := strings.TrimPrefix(line, "+CONTINUE "); len(id) == IDLen {
+		if id := strings.TrimPrefix(line, "+CONTINUE "); ValidID(id) {
 			reply.replid = id
 		}
 		return reply, nil
@@ -262,7 +262,7 @@ func (x *exchange) judge(line string, err error) (syncReply, error) {
 // parseFullResync parses "+FULLRESYNC <replid> <offset>".
 func parseFullResync(line string) (syncReply, bool) {
 	words := strings.Split(line, " ")
-	if len(words) != 3 || len(words[1]) != IDLen {
+	if len(words) != 3 || !ValidID(words[1]) {
 		return syncReply{}, false
 	}
 	offset, err := strconv.ParseInt(words[2], 10, 64)

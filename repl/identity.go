@@ -11,6 +11,13 @@ import (
 // IDLen is the length of a replication id: 160 random bits in hexadecimal.
 const IDLen = 40
 
+// ValidID reports whether an id that came from outside can be one: 40 letters and digits. Files are named after ids.
+func ValidID(id string) bool {
+	return len(id) == IDLen && !strings.ContainsFunc(id, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+	})
+}
+
 // noID stands for "no second id", as INFO shows it.
 var noID = strings.Repeat("0", IDLen)
 

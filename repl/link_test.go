@@ -222,7 +222,7 @@ func TestHandshakeRefusals(t *testing.T) {
 
 func TestFallbackToSYNC(t *testing.T) {
 	t.Parallel()
-	for _, reply := range []string{"-ERR unknown command 'PSYNC'", "+WHAT", "+FULLRESYNC short 5", "+FULLRESYNC " + idA + " x"} {
+	for _, reply := range []string{"-ERR unknown command 'PSYNC'", "+WHAT", "+FULLRESYNC short 5", "+FULLRESYNC " + idA + " x", "+FULLRESYNC " + idA[4:] + "../x 5"} {
 		r, f := newNode(t), newFakeMaster(t)
 		r.followAddr(f.addr(), FollowOptions{})
 		require.Equal(t, "PSYNC ? -1", f.greet())

@@ -161,7 +161,7 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 	o.Aux = func(name, value []byte) error {
 		n, ok := resp.ParseInt(value)
 		switch {
-		case string(name) == "repl-id":
+		case string(name) == "repl-id" && repl.ValidID(string(value)):
 			// Replicas that know this history may continue from it. They wait for the deletion of expired
 			// keys, which are left out here, to be logged.
 			info.replID = string(value)

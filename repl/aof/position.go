@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+
+	"treedis/repl"
 )
 
 // Position is a place in a replication history.
@@ -48,7 +50,7 @@ func ParsePosition(line []byte) (p Position, ok bool) {
 	}
 	id, offset, _ := bytes.Cut(rest, []byte(" "))
 	n, err := strconv.ParseInt(string(offset), 10, 64)
-	if err != nil || n < 0 || len(id) != 40 {
+	if err != nil || n < 0 || !repl.ValidID(string(id)) {
 		return p, false
 	}
 	return Position{ID: string(id), Offset: n}, true
