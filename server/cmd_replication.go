@@ -90,7 +90,7 @@ func cmdReplConf(c *Call) {
 			return
 		}
 	}
-	if c.is(1, "stamps") {
+	if len(c.args) > 1 && c.is(1, "stamps") {
 		c.out.Simple("OK " + strconv.FormatInt(c.srv.role.link.MasterClock().UnixMilli(), 10))
 		return
 	}
