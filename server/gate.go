@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"time"
 
 	"treedis/repl"
@@ -37,6 +38,9 @@ type gateQueue struct {
 	held  []heldReplies
 	next  *repl.Waiter // for the first of them
 	timer *time.Timer  // nil unless armed
+
+	outputs int // in held
+	dead    int // of those, whose connections have gone
 }
 
 // heldReplies is the output of one round that waits for the same things.
@@ -81,7 +85,6 @@ func (s *Server) beforeFlush(l *netio.Loop) {
 func (g *loopGate) consider(conn *netio.Conn, round heldReplies, offset int64) {
 	c := conn.Context.(*Client)
 	round.sync = c.sync.need(offset)
-	c.sync.observed = nil
 	q := c.sync.queue
 	if q == nil {
 		if round.disk == nil && round.sync.met(g.s) {
@@ -114,6 +117,7 @@ func (g *loopGate) queue(key int) *gateQueue {
 
 // add appends a connection's output to the round that is being held.
 func (q *gateQueue) add(round heldReplies, output netio.HeldOutput) {
+	q.outputs++
 	if n := len(q.held); n > 0 && q.held[n-1].since == round.since && q.held[n-1].sync == round.sync {
 		q.held[n-1].output = append(q.held[n-1].output, output)
 		return
@@ -194,6 +198,7 @@ func (q *gateQueue) pop() {
 	q.held[0] = heldReplies{}
 	q.held = q.held[1:]
 	q.g.holding--
+	q.outputs -= len(h.output)
 	if h.sync.term != nil {
 		q.g.figures.record(q.g.s.mono()-h.since, len(h.output))
 	}
@@ -201,8 +206,9 @@ func (q *gateQueue) pop() {
 		o.Release()
 		c := o.Conn().Context.(*Client)
 		c.sync.forget(o.End())
-		if c.sync.queue == nil {
-			continue // closed meanwhile
+		if c.sync.queue == nil { // closed meanwhile
+			q.dead--
+			continue
 		}
 		if c.sync.held--; c.sync.held == 0 {
 			c.sync.queue = nil
@@ -272,10 +278,37 @@ func (q *gateQueue) expire() {
 	q.release()
 }
 
-// leaveGate forgets that a client that goes away holds output.
+// leaveGate forgets that a client that goes away holds output. It is called on the client's loop.
 func (s *Server) leaveGate(c *Client) {
-	if c.sync.queue != nil {
-		c.sync.queue = nil
-		s.sync.gated.Add(-1)
+	q := c.sync.queue
+	if q == nil {
+		return
 	}
+	c.sync.queue = nil
+	s.sync.gated.Add(-1)
+	if q.dead += c.sync.held; q.dead >= fewDead && q.dead > q.outputs/2 {
+		q.sweep()
+	}
+}
+
+// fewDead is how many outputs of connections that have gone may stay in a queue in any case.
+const fewDead = 64
+
+// sweep drops the output of connections that have gone: while there are no replicas clients may come, write, lose patience and
+// go for ever.
+func (q *gateQueue) sweep() {
+	live := q.held[:0]
+	for _, h := range q.held {
+		h.output = slices.DeleteFunc(h.output, func(o netio.HeldOutput) bool {
+			return o.Conn().Context.(*Client).sync.queue == nil
+		})
+		if len(h.output) > 0 {
+			live = append(live, h)
+		}
+	}
+	q.g.holding -= len(q.held) - len(live)
+	clear(q.held[len(live):])
+	q.held = live
+	q.outputs, q.dead = q.outputs-q.dead, 0
+	q.g.loop().Post(q.release) // what the first of them waits for may be another thing now
 }

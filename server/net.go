@@ -79,11 +79,12 @@ func (h handler) Closed(conn *netio.Conn, err error) {
 	h.s.lock.borrow()
 	defer h.s.lock.unlock()
 	h.s.forget(c)
+	h.s.leaveGate(c)
 	h.s.condemned.Add(-c.condemned)
 	c.condemned = 0
 }
 
-// forget removes a client from all that knows it. It needs the exclusive lock.
+// forget removes a client, which may be another loop's, from all that knows it. It needs the exclusive lock.
 func (s *Server) forget(c *Client) {
 	s.unwatchAll(c)
 	s.channels.UnsubscribeAll(&c.subs)
@@ -91,7 +92,6 @@ func (s *Server) forget(c *Client) {
 	s.stopTracking(c)
 	s.setSync(c, false, 0)
 	s.setMaxLag(c, noMaxLag)
-	s.leaveGate(c)
 	if c.blocked != nil {
 		c.blocked.stop()
 		c.blocked = nil

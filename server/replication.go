@@ -94,9 +94,9 @@ func (s *Server) masterConfig() repl.MasterConfig {
 	}
 }
 
-// backlogTTL is how long a backlog without replicas is kept: for ever if the log is what replies wait for.
+// backlogTTL is how long a backlog without replicas is kept: for ever once replies wait for the log, or have.
 func (s *Server) backlogTTL() time.Duration {
-	if config.SyncReplicas.Get(s.cfg) != 0 || s.sync.asked.Load() {
+	if config.SyncReplicas.Get(s.cfg) != 0 || s.sync.begun.Load() {
 		return 0
 	}
 	return time.Duration(config.ReplBacklogTTL.Get(s.cfg)) * time.Second

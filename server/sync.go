@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -20,29 +21,30 @@ import (
 
 // syncReplication is the server's part of it.
 type syncReplication struct {
-	// term is the time that this server is a master and replicas have to confirm what it shows, nil at other times; lock.
+	// term begins when somebody first wants what this server shows as a master confirmed by replicas, and ends with its being a
+	// master; nil at other times; lock. It outlasts the wish: who waits already waits for its confirmations.
 	term  *syncTerm
 	own   int          // clients who have asked for a number of replicas of their own; lock
-	asked atomic.Bool  // own is not 0
+	begun atomic.Bool  // term is not nil
 	gated atomic.Int64 // clients whose output is held back
 }
 
-// syncTerm is the time between becoming a master and ceasing to be one. What was shown in one term is not confirmed by
+// syncTerm is a time as a master in which acknowledgements confirm. What was shown in one term is not confirmed by
 // acknowledgements of another, whose offsets mean something else.
 type syncTerm struct {
 	acks *repl.Confirmations
 	over atomic.Bool // the server has become a replica: nothing of this term will be confirmed
 }
 
-// clientSync is a client's part. Its loop's, but for own and n, which are guarded by the lock too.
+// clientSync is a client's part. Its loop's, but for own and n, which the lock guards.
 type clientSync struct {
 	own bool // n counts, not sync-replicas
 	n   int  // 0, or how many replicas have to confirm, or repl.AllReplicas
 
-	observed *syncTerm // in which output of this round was made, nil if that shows nothing
-	shown    []shown   // of the output not written yet
-	queue    *gateQueue
-	held     int // rounds held there
+	round syncNeed // of what this round's output shows; without an offset yet
+	shown []shown  // of the output not written yet
+	queue *gateQueue
+	held  int // rounds held there
 }
 
 // shown is a part of a client's output, as netio.Conn.OutPos counts, that shows data.
@@ -67,20 +69,26 @@ func (c *Client) shows(term *syncTerm, n int, message bool) {
 		return
 	}
 	st := &c.sync
-	if st.observed == nil {
-		st.observed = term
-		c.srv.gates[c.loop].observed = true
+	need := syncNeed{term: term, own: st.own, n: st.n}
+	if need.replicas(c.srv) == 0 {
+		return
 	}
+	// CLIENT SYNC may have changed what is needed since the round began: the output leaves when the strictest is met.
+	if st.round.term == nil || st.round.term == term && need.strictness(c.srv) > st.round.strictness(c.srv) {
+		st.round = need
+	}
+	c.srv.gates[c.loop].observed = true
 	upto := c.conn.OutPos()
 	st.shown = append(st.shown, shown{upto - int64(n), upto, message})
 }
 
-// need returns what the output of the round that ends has to wait for.
-func (st *clientSync) need(offset int64) syncNeed {
-	if st.observed == nil || st.own && st.n == 0 {
-		return syncNeed{}
+// need ends a round, and returns what its output has to wait for.
+func (st *clientSync) need(offset int64) (n syncNeed) {
+	n, st.round = st.round, syncNeed{}
+	if n.term != nil {
+		n.offset = offset
 	}
-	return syncNeed{st.observed, st.own, st.n, offset}
+	return n
 }
 
 // forget forgets what was shown by output up to an offset.
@@ -139,6 +147,14 @@ func (n syncNeed) replicas(s *Server) int {
 	return int(config.SyncReplicas.Get(s.cfg))
 }
 
+// strictness orders needs: the more replicas the stricter, all the strictest.
+func (n syncNeed) strictness(s *Server) int {
+	if k := n.replicas(s); k != repl.AllReplicas {
+		return k
+	}
+	return math.MaxInt
+}
+
 func (n syncNeed) met(s *Server) bool {
 	k := n.replicas(s)
 	return !n.over() && (k == 0 || n.term.acks.Passed(k) >= n.offset)
@@ -174,20 +190,16 @@ func (s *Server) applySync() error {
 	return nil
 }
 
-// enforceSyncLocked begins a term, or ends it, if the directives or clients want it so. It needs the exclusive lock.
+// enforceSyncLocked begins a term if the directives or clients want one. It needs the exclusive lock.
 func (s *Server) enforceSyncLocked() {
-	wanted := !s.role.isReplica() && (config.SyncReplicas.Get(s.cfg) != 0 || s.sync.own > 0)
-	if wanted == (s.sync.term != nil) {
-		return
-	}
-	if !wanted {
-		s.sync.term = nil
-		s.master.Confirm(nil)
+	wanted := config.SyncReplicas.Get(s.cfg) != 0 || s.sync.own > 0
+	if s.sync.term != nil || s.role.isReplica() || !wanted {
 		return
 	}
 	// The log must move from now on, whoever reads it.
 	s.master.BeginHistory()
 	s.sync.term = &syncTerm{acks: repl.NewConfirmations()}
+	s.sync.begun.Store(true)
 	s.master.Confirm(s.sync.term.acks)
 	s.claimDataLocked()
 }
@@ -212,6 +224,7 @@ func (s *Server) endSyncLocked() {
 	}
 	s.sync.term.over.Store(true)
 	s.sync.term = nil
+	s.sync.begun.Store(false)
 	s.master.Confirm(nil)
 	s.lookAtGates()
 }
@@ -274,7 +287,6 @@ func (s *Server) setSync(c *Client, own bool, n int) {
 	s.sync.own -= counts()
 	c.sync.own, c.sync.n = own, n
 	s.sync.own += counts()
-	s.sync.asked.Store(s.sync.own > 0)
 	s.enforceSyncLocked()
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treedis/server/config"
+	"treedis/server/resp"
 )
 
 // gated waits until so many clients' output is held back.
@@ -57,14 +58,16 @@ func TestRepliesWaitForReplicas(t *testing.T) {
 // What was confirmed once stays so when the replicas have gone; what was not is not shown.
 func TestConfirmedDataIsReadWithoutReplicas(t *testing.T) {
 	t.Parallel()
-	m, r := syncPair(t, "sync-timeout 50")
+	m, r := syncPair(t)
 	c := m.dial()
 	c.expect("set a 1", "OK")
 	r.cut(true)
 	m.until(func() bool { return m.s.master.Count() == 0 }, "without replicas")
 	c.expect("get a", "1", "publish x y", "0", "get a", "1")
+	m.set("sync-timeout", "50")
 	require.Contains(t, c.do("set a 2"), "-NOREPLICAS Not acknowledged by 1 replica within sync-timeout")
 	require.Contains(t, c.do("get a"), "-NOREPLICAS ")
+	m.set("sync-timeout", "0")
 	r.cut(false)
 	r.inSync(m)
 	c.expect("get a", "2", "set a 3", "OK")
@@ -88,6 +91,7 @@ func TestTimeoutsReplaceReplies(t *testing.T) {
 	}
 	got[8] = "time"
 	require.Equal(t, strings.Fields("PONG -NOREPLICAS x -NOREPLICAS OK QUEUED QUEUED -NOREPLICAS time -NOREPLICAS end"), got)
+	m.set("sync-timeout", "0") // what follows may take its time
 	r.hear()
 	c.expect("get a", "1")
 	require.Contains(t, m.dial().do("info errorstats"), "errorstat_NOREPLICAS:count=4")
@@ -126,6 +130,44 @@ func TestClientSync(t *testing.T) {
 	m.gated(1)
 	second.hear()
 	require.Equal(t, "OK", all.read())
+}
+
+// CLIENT SYNC is for what comes after it: it releases nothing that was written before, and leaves nobody waiting.
+func TestClientSyncOffWhileWaiting(t *testing.T) {
+	t.Parallel()
+	m := startNode(t)
+	r := startReplica(t, m)
+	c := m.dial()
+	c.expect("client sync 1", "OK")
+	r.deaf()
+	c.send("set a 1")
+	m.gated(1)
+	c.send("client sync off")
+	m.until(func() bool {
+		m.s.lock.lock()
+		defer m.s.lock.unlock()
+		return m.s.sync.own == 0
+	}, "nobody asks for replicas")
+	r.hear()
+	c.reads("OK", "OK")
+	m.gated(0)
+
+	r.deaf()
+	var pipeline []byte // in one round
+	for _, line := range []string{"client sync 1", "set a 2", "client sync off", "get a"} {
+		var words [][]byte
+		for _, w := range strings.Fields(line) {
+			words = append(words, []byte(w))
+		}
+		pipeline = resp.AppendCommand(pipeline, words...)
+	}
+	_, err := c.Write(pipeline)
+	require.NoError(t, err)
+	m.gated(1)
+	r.hear()
+	c.reads("OK", "OK", "OK", "2")
+	m.gated(0)
+	c.expect("get a", "2")
 }
 
 // All replicas are those that are connected, one at least.
@@ -235,15 +277,48 @@ func TestReadsWaitToo(t *testing.T) {
 // A client that closes while it waits is forgotten.
 func TestGatedClientLeaves(t *testing.T) {
 	t.Parallel()
-	m := startNode(t, "sync-replicas 1")
+	m := startNode(t, "sync-replicas 1", "io-threads 2")
 	c, d := m.dial(), m.dial()
 	c.send("set a 1")
 	d.send("set a 2")
 	m.gated(2)
 	c.Close()
 	m.gated(1)
+	killed := m.dial() // perhaps by another loop
+	killed.send("set a 3")
+	m.gated(2)
+	m.dial().expect("client kill addr "+killed.LocalAddr().String(), "1")
+	m.gated(1)
 	startReplica(t, m)
 	require.Equal(t, "OK", d.read())
+	m.gated(0)
+}
+
+// Those who wait in vain and go leave nothing behind.
+func TestManyGatedClientsLeave(t *testing.T) {
+	t.Parallel()
+	m := startNode(t, "sync-replicas 1")
+	stays := m.dial()
+	stays.send("set a 1")
+	m.gated(1)
+	for range 3 * fewDead {
+		c := m.dial()
+		c.send("set a 2")
+		m.gated(2)
+		c.Close()
+		m.gated(1)
+	}
+	held := make(chan int)
+	m.s.net.Loops()[0].Post(func() {
+		n := 0
+		for _, q := range m.s.gates[0].queues {
+			n += len(q.held)
+		}
+		held <- n
+	})
+	require.LessOrEqual(t, <-held, 2*fewDead)
+	startReplica(t, m)
+	stays.reads("OK")
 	m.gated(0)
 }
 
