@@ -78,18 +78,28 @@ func (s *Server) deletionWord() []byte {
 	return wordDel
 }
 
-const (
-	// activeBatch is how many keys with an expiry one step of the active cycle looks at.
-	activeBatch = 20
-	// activeBudget bounds the lock-holding time of one active cycle; ten cycles run a second, which makes
-	// a quarter of one core the most that expiry takes, as in Redis.
-	activeBudget = 25 * time.Millisecond
-	// activeHold is how long the lock is held at once.
-	activeHold = time.Millisecond
-)
+// activeHold is how long the active cycle holds the lock at once.
+const activeHold = time.Millisecond
+
+// expiryEffort is how hard the active cycle works: by Redis's figures, from a quarter of one core's time, with a tenth of the keys
+// left expired, at active-expire-effort 1, to 43% of it, with a hundredth left, at 10.
+type expiryEffort struct {
+	keys   int           // with an expiry, that one step looks at
+	budget time.Duration // for one cycle, of which hz run a second
+	stale  int           // percent of those looked at that may have expired without another step
+}
+
+func (s *Server) expiryEffort() expiryEffort {
+	more := config.ActiveExpireEffort.Get(s.cfg) - 1
+	share := time.Second * time.Duration(25+2*more) / 100
+	return expiryEffort{
+		keys: int(20 + 5*more), budget: share / time.Duration(max(config.HZ.Get(s.cfg), 1)), stale: int(10 - more),
+	}
+}
 
 // activeExpire deletes keys that expired without being asked for. It walks the keys that have an
-// expiry, where it left off, for as long as it finds more than a few expired ones.
+// expiry, where it left off, for as long as it finds more than a few expired ones. A cycle begins with the database after the one
+// that the last came to, so that those of which much expires do not keep it from the others.
 func (s *Server) activeExpire() {
 	if !s.activeExpireOn.Load() {
 		return
@@ -98,10 +108,12 @@ func (s *Server) activeExpire() {
 		s.expireLocal()
 		return
 	}
-	began := s.mono()
-	for i := range s.store.Databases() {
-		for s.activeExpireStep(i) {
-			if s.mono()-began > activeBudget {
+	began, effort := s.mono(), s.expiryEffort()
+	for range s.store.Databases() {
+		i := s.expireNext % s.store.Databases()
+		s.expireNext = i + 1
+		for s.activeExpireStep(i, effort) {
+			if s.mono()-began > effort.budget {
 				s.countActiveExpire(began, 1)
 				return
 			}
@@ -121,8 +133,8 @@ func (s *Server) countActiveExpire(began time.Duration, cut int64) {
 }
 
 // activeExpireStep works on one database under one hold of the lock, and reports whether another step
-// is worth while: more than a tenth of the keys it saw had expired.
-func (s *Server) activeExpireStep(i int) bool {
+// is worth while: more of the keys it saw had expired than may stay.
+func (s *Server) activeExpireStep(i int, effort expiryEffort) bool {
 	s.lock.lock()
 	defer s.lock.unlock()
 	if s.role.isReplica() || s.loading.active() || s.pauses.active() {
@@ -151,13 +163,13 @@ func (s *Server) activeExpireStep(i int) bool {
 			s.effects.flush(false)
 		}
 		found += len(due)
-		if s.expireCursor[i] == 0 || seen >= activeBatch && found*10 <= seen {
+		if s.expireCursor[i] == 0 || seen >= effort.keys && found*100 <= effort.stale*seen {
 			break
 		}
 	}
 	s.broadcast()
 	s.observeExpiry(i, seen, found, ttls)
-	return found*10 > seen
+	return found*100 > effort.stale*seen
 }
 
 // observeExpiry keeps what INFO tells of expiring keys: the share of expired ones among those looked at, and the

@@ -149,6 +149,7 @@ type Server struct {
 	asked             atomic.Bool   // a signal has asked for the end, and it has not been given up since
 	interrupted       atomic.Bool   // valid if asked: the signal was SIGINT
 	lastReport        time.Duration // of cron: when the log last told how far the loading is
+	expireNext        int           // of cron: the database that its next cycle of expiry begins with
 
 	sortRooms sync.Pool // of *sortRoom
 
