@@ -140,17 +140,15 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	if c.lock.mode == shared && r.Flags.Has(command.MayReplicate) && s.log.BacklogActive() && !s.effects.muted {
 		c.lock.need(exclusive) // a message goes to the log, in its place among the changes
 	}
+	if s.limitsClients() && s.clientsOver() {
+		c.lock.need(exclusive)
+		s.evictClients()
+	}
+	c.full = config.MaxMemory.Get(s.cfg) != 0 && s.makeRoom(c)
 	if c.closing.Load() || s.halted && !c.isMaster {
 		c.closing.Store(true) // killed, or the server is stopping, while it waited for the lock
 		return
 	}
-	if s.limitsClients() && s.clientsOver() {
-		c.lock.need(exclusive)
-		if s.evictClients(); c.closing.Load() {
-			return
-		}
-	}
-	c.full = config.MaxMemory.Get(s.cfg) != 0 && s.makeRoom(c)
 	if s.trackers.count.Load() > 0 {
 		s.limitTracking()
 	}
@@ -243,7 +241,7 @@ func cString(b []byte) string { return clip(b, len(b)) }
 
 // lockMode is how the row's command, or EXEC, needs the lock.
 func (s *Server) lockMode(c *Client, r *row) lockMode {
-	if c.multi.active && !r.inMulti || r.shared {
+	if c.multi.active && !r.inMulti && r.flagsOf == nil || r.shared {
 		return shared
 	}
 	return exclusive

@@ -40,7 +40,7 @@ func (e *eviction) exceeding(now time.Duration) time.Duration {
 
 // mayEvict reports whether it is this server's business to keep to maxmemory now.
 func (s *Server) mayEvict() bool {
-	return s.scripts.run == nil && !s.loading.active() && !s.pauses.active() &&
+	return s.scripts.run == nil && !s.halted && !s.loading.active() && !s.pauses.active() &&
 		(!s.role.isReplica() || !config.ReplicaIgnoreMaxMemory.Get(s.cfg))
 }
 
@@ -133,9 +133,7 @@ func (s *Server) evictExcess() room {
 			break
 		}
 	}
-	if config.LatencyMonitorThreshold.Get(s.cfg) > 0 {
-		s.noteLatency(latency.EvictCycle, s.mono()-began)
-	}
+	s.noteLatency(latency.EvictCycle, s.mono()-began)
 	s.broadcast()
 	s.serveWaits()
 	return result
@@ -170,7 +168,7 @@ func (s *Server) evictLater() {
 func (s *Server) evictPiece() bool {
 	s.lock.lock()
 	defer s.lock.unlock()
-	return !s.halted && s.life.Err() == nil && s.evict() == roomSoon
+	return s.life.Err() == nil && s.evict() == roomSoon
 }
 
 // evictKey deletes a key, and logs the deletion.

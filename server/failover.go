@@ -124,7 +124,7 @@ func (s *Server) abortFailoverLocked(why string) {
 func (s *Server) clearFailoverLocked() {
 	s.failover = failover{}
 	s.setPauseLocked(pauseFailover, pauseNone)
-	if !s.role.isReplica() && s.failover.phase == noFailover {
+	if !s.role.isReplica() {
 		s.master.RequestAcksLocked() // what WAIT has asked for meanwhile was put off
 	}
 }

@@ -62,6 +62,22 @@ func TestWatchAcrossConnections(t *testing.T) {
 	require.Empty(t, n.s.watchers)
 }
 
+// Several clients queue scripts side by side.
+func TestQueuedScriptsAcrossConnections(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "io-threads 4")
+	var wg sync.WaitGroup
+	for i := range 4 {
+		c := n.dial()
+		wg.Go(func() {
+			for range 50 {
+				c.expect("multi", "OK", fmt.Sprint("eval return(", i, ") 0"), "QUEUED", "exec", fmt.Sprint("[", i, "]"))
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestKilledClientRunsNothingMore(t *testing.T) {
 	t.Parallel()
 	n := startNode(t)
