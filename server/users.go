@@ -66,7 +66,8 @@ func declarationError(name string, err error) error {
 	if errors.As(err, &bad) {
 		name, err = bad.Rule, bad.Err
 	}
-	return fmt.Errorf("Error in user declaration '%s': %w", name, err) //lint:ignore ST1005 Redis's text
+	//lint:ignore ST1005 Redis's text
+	return fmt.Errorf("Error in user declaration '%s': %w", name, err)
 }
 
 // loadACLFile replaces all users by those of the ACL file, and returns those that are gone.
@@ -74,7 +75,8 @@ func (s *Server) loadACLFile() (gone []*acl.User, err error) {
 	name := config.ACLFile.Get(s.cfg)
 	text, err := os.ReadFile(s.cfg.Path(name))
 	if err != nil {
-		return nil, fmt.Errorf("Error loading ACLs, opening file '%s': %s", name, config.SysReason(err)) //lint:ignore ST1005 Redis's text
+		//lint:ignore ST1005 Redis's text
+		return nil, fmt.Errorf("Error loading ACLs, opening file '%s': %s", name, config.SysReason(err))
 	}
 	return s.users.Load(string(text), name)
 }
