@@ -1,9 +1,20 @@
 package harness
 
-// ReplicaOf makes a server the replica of whatever listens on a loopback port: a server or a proxy.
+import "strings"
+
+// ReplicaOf makes a server the replica of whatever listens on a loopback port: a server or a proxy. One that is loading another
+// master's snapshot refuses that until it has it.
 func (s *Server) ReplicaOf(t T, port string) {
 	t.Helper()
-	s.Once(t, "REPLICAOF", "127.0.0.1", port)
+	c := s.Dial(t)
+	defer c.Close()
+	Eventually(t, func() bool {
+		r := c.Must(t, "REPLICAOF", "127.0.0.1", port)
+		if r.IsError() && !strings.HasPrefix(r.Text, "LOADING") {
+			t.Fatalf("REPLICAOF: %s", r.Text)
+		}
+		return !r.IsError()
+	}, Patience, "REPLICAOF is accepted")
 }
 
 // Promote makes a replica a master.
