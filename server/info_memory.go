@@ -1,6 +1,9 @@
 package server
 
-import "treedis/server/config"
+import (
+	"treedis/server/config"
+	"treedis/server/script"
+)
 
 func (s *Server) infoMemory(w *infoWriter) {
 	m := s.memoryReport()
@@ -18,16 +21,16 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.int("allocator_resident", m.resident)
 	w.bytes("total_system_memory", systemMemory())
 	// What scripts hold at run time is on the one heap with all else, and is not counted apart; nor are VMs.
-	w.int("used_memory_lua", vmMemory)
-	w.int("used_memory_vm_eval", vmMemory)
-	w.str("used_memory_lua_human", humanBytes(vmMemory))
+	w.int("used_memory_lua", script.VMMemory)
+	w.int("used_memory_vm_eval", script.VMMemory)
+	w.str("used_memory_lua_human", humanBytes(script.VMMemory))
 	w.int("used_memory_scripts_eval", s.scripts.memory)
 	w.int("number_of_cached_scripts", int64(len(s.scripts.bySHA)))
 	libraries, functions := s.functions.Len()
 	w.int("number_of_functions", int64(functions))
 	w.int("number_of_libraries", int64(libraries))
-	w.int("used_memory_vm_functions", vmMemory)
-	w.bytes("used_memory_vm_total", 2*vmMemory)
+	w.int("used_memory_vm_functions", script.VMMemory)
+	w.bytes("used_memory_vm_total", 2*script.VMMemory)
 	w.int("used_memory_functions", s.functions.Memory())
 	w.bytes("used_memory_scripts", s.scripts.memory+s.functions.Memory())
 	w.bytes("maxmemory", config.MaxMemory.Get(s.cfg))
@@ -51,6 +54,3 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.zeros("active_defrag_running", "lazyfree_pending_objects")
 	w.int("lazyfreed_objects", s.stats.lazyFreed)
 }
-
-// vmMemory is about what a machine for scripts takes when it is new, in bytes.
-const vmMemory = 300 << 10

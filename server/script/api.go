@@ -13,7 +13,7 @@ import (
 // openRedis makes the redis table.
 func (vm *VM) openRedis() {
 	L := vm.L
-	t := L.NewTable()
+	t := L.CreateTable(0, 1)
 	for name, fn := range map[string]lua.LGFunction{
 		"call":          vm.redisCall,
 		"pcall":         vm.redisPcall,

@@ -53,13 +53,13 @@ func (vm *VM) LoadLibrary(ctx context.Context, source string, register func(r Re
 // openLibrary makes the global variables of libraries that are being loaded.
 func (vm *VM) openLibrary() {
 	L := vm.L
-	redis := L.NewTable()
+	redis := L.CreateTable(0, 32)
 	redis.RawSetString("register_function", L.NewFunction(vm.redisRegisterFunction))
 	vm.openLog(redis)
 	vm.openVersion(redis)
-	globals := L.NewTable()
+	globals := L.CreateTable(0, 32)
 	globals.RawSetString("redis", redis)
-	vm.facade(globals, L.NewTable())
+	vm.facade(globals, L.CreateTable(0, 1))
 	redis.Metatable, globals.Metatable = vm.globals.Metatable, vm.globals.Metatable
 	vm.loading.globals = globals
 }

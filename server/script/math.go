@@ -96,7 +96,7 @@ func (vm *VM) openMath() {
 		})
 	}
 	vm.library("math").RawSetString("huge", lua.LNumber(math.Inf(1)))
-	os := vm.L.NewTable()
+	os := vm.L.CreateTable(0, 1)
 	began := time.Now()
 	vm.register(os, map[string]func(args) int{
 		"clock": func(a args) int { return a.pushNumber(time.Since(began).Seconds()) },

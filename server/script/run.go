@@ -151,7 +151,7 @@ func (vm *VM) errorHandler(L *lua.LState) int {
 	raised := named(L, L.Get(1))
 	t, ok := raised.(*lua.LTable)
 	if !ok {
-		t = L.NewTable()
+		t = L.CreateTable(0, 1)
 		t.RawSetString("err", lua.LString("ERR "+vm.message(L, raised)))
 	}
 	if source, line, ok := where(L); ok {

@@ -57,7 +57,7 @@ func (vm *VM) dropUnknownGlobals() {
 // keep a table from being written to, but for keys that it lacks: so the facade has none.
 func (vm *VM) protect() {
 	L := vm.L
-	vm.public = L.NewTable()
+	vm.public = L.CreateTable(0, 1)
 	vm.facades[vm.globals] = vm.public
 	vm.readonly[vm.public] = vm.globals
 	vm.refuse = L.NewFunction(func(L *lua.LState) int {
@@ -65,13 +65,13 @@ func (vm *VM) protect() {
 		return 0
 	})
 	vm.facade(vm.globals, vm.public)
-	missing := L.NewTable()
+	missing := L.CreateTable(0, 1)
 	missing.RawSetString("__index", L.NewFunction(missingGlobal))
 	vm.globals.Metatable = missing
-	missingFacade := L.NewTable()
+	missingFacade := L.CreateTable(0, 1)
 	vm.facade(missing, missingFacade)
 	if mt, ok := L.GetMetatable(lua.LString("")).(*lua.LTable); ok {
-		f := L.NewTable()
+		f := L.CreateTable(0, 1)
 		vm.facade(mt, f)
 	}
 	L.Env = vm.public
@@ -81,7 +81,7 @@ func (vm *VM) protect() {
 // facade makes f the read-only view of t, and of the tables that t holds.
 func (vm *VM) facade(t, f *lua.LTable) {
 	vm.facades[t], vm.readonly[f] = f, t
-	mt := vm.L.NewTable()
+	mt := vm.L.CreateTable(0, 1)
 	mt.RawSetString("__index", t)
 	mt.RawSetString("__newindex", vm.refuse)
 	f.Metatable = mt
@@ -98,7 +98,7 @@ func (vm *VM) facade(t, f *lua.LTable) {
 		}
 		view := vm.facades[inner]
 		if view == nil {
-			view = vm.L.NewTable()
+			view = vm.L.CreateTable(0, 1)
 			vm.facade(inner, view)
 		}
 		t.RawSet(k, view)

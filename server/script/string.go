@@ -27,7 +27,7 @@ func (vm *VM) openString() {
 	})
 	lib.RawSetString("gfind", lib.RawGetString("gmatch"))
 	lib.RawSetString("__index", lua.LNil) // gopher-lua takes the library for the metatable too
-	methods := vm.L.NewTable()
+	methods := vm.L.CreateTable(0, 16)
 	methods.RawSetString("__index", lib)
 	vm.L.SetMetatable(lua.LString(""), methods)
 }

@@ -56,12 +56,15 @@ const (
 	maxCalls      = 20000     // nested calls of Lua functions
 	maxNested     = 200       // nested calls of Lua from Go: pcall, coroutines, callbacks of library functions
 	maxRegistry   = 1 << 20   // values on the stack
-	firstRegistry = 1 << 12   // of them at first
+	firstRegistry = 1 << 9    // of them at first
 	growRegistry  = 1 << 14   // how it grows
 	maxUnpack     = 8000      // values that unpack returns
 	maxString     = 512 << 20 // bytes
 	largeString   = 1 << 20   // bytes, from which on it is asked before a string is made whether the script may go on
 )
+
+// VMMemory is about what a new VM takes, in bytes.
+const VMMemory = 96 << 10
 
 // VM is a Lua state with Redis's sandbox.
 type VM struct {
