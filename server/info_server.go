@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net"
 	"os"
 	"path/filepath"
@@ -51,14 +52,9 @@ func (s *Server) infoServer(w *infoWriter) {
 	s.infoListeners(w)
 }
 
-// port returns the TCP port listened on, 0 if there is none.
+// port returns the TCP port listened on, the one for encrypted connections if there is no other.
 func (s *Server) port() int {
-	for _, l := range s.sockets() {
-		if addr, ok := l.Addr().(*net.TCPAddr); ok {
-			return addr.Port
-		}
-	}
-	return int(config.Port.Get(s.cfg))
+	return cmp.Or(s.tcpPort(false), s.tcpPort(true), int(config.Port.Get(s.cfg)))
 }
 
 // configFile returns the configuration file's absolute path, "" if there is none.
@@ -75,25 +71,21 @@ func (s *Server) configFile() string {
 
 // infoListeners writes a line for each kind of socket.
 func (s *Server) infoListeners(w *infoWriter) {
-	var tcp, path []string
+	fields := make(map[string][]string)
 	for _, l := range s.sockets() {
 		switch addr := l.Addr().(type) {
 		case *net.TCPAddr:
-			tcp = append(tcp, "bind="+addr.IP.String())
+			fields[l.kind()] = append(fields[l.kind()], "bind="+addr.IP.String())
 		case *net.UnixAddr:
-			path = append(path, "bind="+addr.Name)
+			fields[l.kind()] = append(fields[l.kind()], "bind="+addr.Name)
 		}
 	}
-	n := 0
-	line := func(kind string, fields ...string) {
-		w.text("listener", strconv.Itoa(n), ":name=", kind, ",", strings.Join(fields, ","))
-		n++
-	}
-	if len(tcp) > 0 {
-		line("tcp", append(tcp, "port="+strconv.Itoa(s.port()))...)
-	}
-	if len(path) > 0 {
-		line("unix", path...)
+	for i, kind := range s.openKinds() {
+		list := fields[kind]
+		if kind != "unix" {
+			list = append(list, "port="+strconv.Itoa(s.tcpPort(kind == "tls")))
+		}
+		w.text("listener", strconv.Itoa(i), ":name=", kind, ",", strings.Join(list, ","))
 	}
 }
 

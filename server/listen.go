@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"treedis/server/config"
+	"treedis/server/netio"
 )
 
 // listener is an open socket.
@@ -19,10 +20,34 @@ type listener struct {
 	asked tcpAddress // by which of bind and port; zero for a Unix socket and for injected ones
 }
 
+// kind is what INFO and the log call the listener.
+func (l listener) kind() string {
+	if _, unix := l.Addr().(*net.UnixAddr); unix {
+		return "unix"
+	}
+	return l.asked.kind()
+}
+
+// listenerKinds are all kinds, in Redis's order.
+var listenerKinds = [...]string{"tcp", "unix", "tls"}
+
 // tcpAddress is an address to listen on.
 type tcpAddress struct {
 	network, address string
 	optional         bool // this machine may lack it
+	tls              bool // connections to it are encrypted
+}
+
+func (a tcpAddress) kind() string {
+	if a.tls {
+		return "tls"
+	}
+	return "tcp"
+}
+
+func (a tcpAddress) port() string {
+	_, port, _ := net.SplitHostPort(a.address)
+	return port
 }
 
 var errNoAddress = errors.New("none of the addresses of bind is available")
@@ -33,10 +58,13 @@ var (
 	errBindFailed = errors.New("Failed to bind to specified addresses.")            //lint:ignore ST1005 wire text
 )
 
-// tcpAddresses are the addresses that bind and port ask for. One that begins with - may be missing from this
-// machine.
-func (s *Server) tcpAddresses() (list []tcpAddress) {
-	port := config.Port.Get(s.cfg)
+// tcpAddresses are the addresses that bind, port and tls-port ask for.
+func (s *Server) tcpAddresses() []tcpAddress {
+	return append(s.addressesOf(config.Port.Get(s.cfg), false), s.addressesOf(config.TLSPort.Get(s.cfg), true)...)
+}
+
+// addressesOf are those of a port, none for port 0. One that begins with - may be missing from this machine.
+func (s *Server) addressesOf(port int64, tls bool) (list []tcpAddress) {
 	if port == 0 {
 		return nil
 	}
@@ -53,19 +81,26 @@ func (s *Server) tcpAddresses() (list []tcpAddress) {
 		}
 		list = append(list, tcpAddress{
 			network: network, address: net.JoinHostPort(host, strconv.Itoa(int(port))), optional: strings.HasPrefix(addr, "-"),
+			tls: tls,
 		})
 	}
 	return list
 }
+
+// listenersGiven reports whether listeners were injected.
+func (s *Server) listenersGiven() bool { return len(s.opts.Listeners)+len(s.opts.TLSListeners) > 0 }
 
 // listen opens the sockets that the configuration asks for: TCP on every address of bind, and the Unix
 // socket. Injected listeners take their place.
 func (s *Server) listen() (err error) {
 	s.listenMu.Lock()
 	defer s.listenMu.Unlock()
-	if len(s.opts.Listeners) > 0 {
+	if s.listenersGiven() {
 		for _, l := range s.opts.Listeners {
 			s.listeners = append(s.listeners, listener{Listener: l})
+		}
+		for _, l := range s.opts.TLSListeners {
+			s.listeners = append(s.listeners, listener{l, tcpAddress{tls: true}})
 		}
 		return nil
 	}
@@ -95,7 +130,7 @@ func (s *Server) openTCP(addresses []tcpAddress) (opened []listener, err error) 
 			opened = append(opened, listener{l, a})
 		case !a.optional || !skippable(err):
 			closeAll(opened)
-			s.logger.warningf("Failed listening on port %d (tcp), aborting.", config.Port.Get(s.cfg))
+			s.logger.warningf("Failed listening on port %s (%s), aborting.", a.port(), a.kind())
 			return nil, fmt.Errorf("could not create server TCP listening socket %s: %w", a.address, err)
 		}
 	}
@@ -131,15 +166,24 @@ func skippable(err error) bool {
 	return false
 }
 
-func (s *Server) applyPort() error { return s.relisten(errPortInUse) }
+// applyPort puts port and tls-port into effect.
+func (s *Server) applyPort() error {
+	if s.tlsWanted() && s.tls.material.Load() == nil {
+		if err := s.applyTLS(); err != nil {
+			return err
+		}
+	}
+	return s.relisten(errPortInUse)
+}
+
 func (s *Server) applyBind() error { return s.relisten(errBindFailed) }
 
-// relisten makes the TCP sockets those that bind and port ask for by now. What is asked for still stays
+// relisten makes the TCP sockets those that bind, port and tls-port ask for by now. What is asked for still stays
 // open. New ones are opened before old ones are closed, unless they may be in each other's way, as * and an
 // address of the same port are.
 func (s *Server) relisten(failure error) error {
-	if s.net == nil || len(s.opts.Listeners) > 0 {
-		return nil // not started; or bind and port do not count
+	if s.net == nil || s.listenersGiven() {
+		return nil // not started; or the directives do not count
 	}
 	s.listenMu.Lock()
 	defer s.listenMu.Unlock()
@@ -170,7 +214,7 @@ func (s *Server) relisten(failure error) error {
 	closeAll(old)
 	s.listeners = append(kept, opened...)
 	for _, l := range opened {
-		if err := s.net.Serve(l.Listener); err != nil {
+		if err := s.serveListener(s.net, l); err != nil {
 			return failure
 		}
 	}
@@ -179,12 +223,17 @@ func (s *Server) relisten(failure error) error {
 
 // samePort reports whether a socket has the port of an address.
 func samePort(open []listener, addresses []tcpAddress) bool {
-	if len(open) == 0 || len(addresses) == 0 {
-		return false
+	return slices.ContainsFunc(open, func(l listener) bool {
+		return slices.ContainsFunc(addresses, func(a tcpAddress) bool { return a.port() == l.asked.port() })
+	})
+}
+
+// serveListener accepts the connections of a listener from now on.
+func (s *Server) serveListener(n *netio.Server, l listener) error {
+	if l.asked.tls {
+		return n.ServeUpgraded(l.Listener, s.encrypt)
 	}
-	_, a, _ := net.SplitHostPort(open[0].asked.address)
-	_, b, _ := net.SplitHostPort(addresses[0].address)
-	return a == b
+	return n.Serve(l.Listener)
 }
 
 func (s *Server) closeListeners() {
@@ -214,4 +263,25 @@ func (s *Server) Addr() net.Addr {
 		return nil
 	}
 	return list[0].Addr()
+}
+
+// openKinds returns the kinds of the open sockets.
+func (s *Server) openKinds() (kinds []string) {
+	list := s.sockets()
+	for _, kind := range listenerKinds {
+		if slices.ContainsFunc(list, func(l listener) bool { return l.kind() == kind }) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// tcpPort returns the port that is open for plain, or for encrypted, connections; 0 if none is.
+func (s *Server) tcpPort(tls bool) int {
+	for _, l := range s.sockets() {
+		if addr, ok := l.Addr().(*net.TCPAddr); ok && l.asked.tls == tls {
+			return addr.Port
+		}
+	}
+	return 0
 }

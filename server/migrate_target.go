@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"treedis/server/config"
 	"treedis/server/resp"
 )
 
@@ -54,7 +55,7 @@ func (ts targets) open(s *Server, a targetAddress, timeout time.Duration) (*targ
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	conn, err := s.opts.Dial(ctx, "tcp", net.JoinHostPort(a.host, strconv.Itoa(int(uint16(port)))))
+	conn, err := s.dial(ctx, net.JoinHostPort(a.host, strconv.Itoa(int(uint16(port)))), config.TLSCluster.Get(s.cfg))
 	var unresolved *net.DNSError
 	if errors.As(err, &unresolved) {
 		return nil, errUnresolved

@@ -380,11 +380,6 @@ func TestSignalSavesAndStops(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "dump.rdb"))
 }
 
-func TestDirectivesThatPromiseMoreAreWarnedOf(t *testing.T) {
-	t.Parallel()
-	startNode(t, "tls-port 1").logged("there is no TLS")
-}
-
 // pausedReplica is a replica that is online and acknowledges nothing.
 func pausedReplica(t *testing.T, m *node) *wire {
 	t.Helper()

@@ -53,7 +53,7 @@ func (s *Server) newReplication() {
 	s.role.link = repl.NewLink(repl.LinkOptions{
 		Log: s.log, Identity: s.ids, Master: s.master, Target: replTarget{s}, Config: s.linkConfig,
 		Dial: func(ctx context.Context, a repl.Address) (net.Conn, error) {
-			return s.opts.Dial(ctx, "tcp", a.String())
+			return s.dial(ctx, a.String(), config.TLSReplication.Get(s.cfg))
 		},
 		Now: s.opts.Now, Logf: s.replLogf, OnTakeoverLocked: s.takeoverAnswered,
 		OnDiverged: s.keepDiverged,
@@ -104,8 +104,11 @@ func (s *Server) backlogTTL() time.Duration {
 
 func (s *Server) linkConfig() repl.LinkConfig {
 	port := int(config.ReplicaAnnouncePort.Get(s.cfg))
-	if addr, ok := s.Addr().(*net.TCPAddr); ok && port == 0 {
-		port = addr.Port
+	if port == 0 && config.TLSReplication.Get(s.cfg) {
+		port = s.tcpPort(true)
+	}
+	if port == 0 {
+		port = s.tcpPort(false)
 	}
 	return repl.LinkConfig{
 		MasterUser:    config.MasterUser.Get(s.cfg),

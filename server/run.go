@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -86,7 +87,7 @@ func (s *Server) serve(n *netio.Server) {
 	s.wg.Go(func() { s.runCron(s.life) })
 	_ = s.applyWatchdog()
 	for _, l := range s.sockets() {
-		_ = n.Serve(l.Listener) // fails after Close only
+		_ = s.serveListener(n, l) // fails after Close only
 	}
 	go s.awaitStop() // ends with the server
 }
@@ -114,7 +115,9 @@ func (s *Server) ready(err error) error {
 		s.startReplication()
 		s.loading.end()
 	}
-	s.logger.noticef("Ready to accept connections tcp")
+	for _, kind := range s.openKinds() {
+		s.logger.noticef("Ready to accept connections %s", kind)
+	}
 	s.tellSystemd("STATUS=Ready to accept connections\nREADY=1")
 	return nil
 }
@@ -145,7 +148,7 @@ func (s *Server) teardown(ctx context.Context) error {
 	s.lock.unlock()
 	s.end(errHalted)
 	if s.net == nil {
-		for _, l := range s.opts.Listeners {
+		for _, l := range slices.Concat(s.opts.Listeners, s.opts.TLSListeners) {
 			l.Close()
 		}
 	}
@@ -180,7 +183,7 @@ func (s *Server) removeFiles() {
 		s.logger.noticef("Removing the pid file.")
 		_ = os.Remove(path)
 	}
-	if path := config.UnixSocket.Get(s.cfg); path != "" && len(s.opts.Listeners) == 0 {
+	if path := config.UnixSocket.Get(s.cfg); path != "" && !s.listenersGiven() {
 		_ = os.Remove(path)
 	}
 }
@@ -240,6 +243,7 @@ func (s *Server) runCron(ctx context.Context) {
 			s.master.Cron()
 			s.closeStale()
 			s.reassureSystemd()
+			s.reloadTLS()
 		}
 		s.countCron(s.mono() - began)
 	}

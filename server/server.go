@@ -57,6 +57,8 @@ type Options struct {
 
 	// Listeners take the place of those that bind, port and unixsocket ask for. The server closes them.
 	Listeners []net.Listener
+	// TLSListeners are as Listeners, and their connections are encrypted, as those to tls-port are.
+	TLSListeners []net.Listener
 	// Dial connects to a master; nil for a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -175,6 +177,7 @@ type Server struct {
 	runID     string
 
 	supervisor process.Supervisor // written by Start before the first client
+	tls        tlsState
 }
 
 // Errors of Start.

@@ -56,26 +56,28 @@ The server's certificate, with the chain above it.`})
 	TLSKeyFile = tlsSec.optional(row{name: "tls-key-file", flags: volatile, doc: `
 The key of the server's certificate.`})
 
-	TLSKeyFilePass = tlsSec.optional(row{name: "tls-key-file-pass", doc: `
+	TLSKeyFilePass = tlsSec.optional(row{name: "tls-key-file-pass", flags: sensitive, doc: `
 The passphrase of that key, if it has one.`})
 
 	TLSClientCertFile = tlsSec.optional(row{name: "tls-client-cert-file", flags: volatile, doc: `
-Another certificate for connections this server opens. Empty uses the one above.`})
+Another certificate for connections this server opens, with its key. Without
+both the one above is used.`})
 
 	TLSClientKeyFile = tlsSec.optional(row{name: "tls-client-key-file", flags: volatile, doc: `
 The key of that certificate.`})
 
-	TLSClientKeyFilePass = tlsSec.optional(row{name: "tls-client-key-file-pass", doc: `
+	TLSClientKeyFilePass = tlsSec.optional(row{name: "tls-client-key-file-pass", flags: sensitive, doc: `
 The passphrase of that key, if it has one.`})
 
 	TLSDHParamsFile = tlsSec.optional(row{name: "tls-dh-params-file", flags: volatile | meaningless, doc: `
 Parameters of finite-field key exchange, which Go's TLS does not offer.`})
 
 	TLSCACertFile = tlsSec.optional(row{name: "tls-ca-cert-file", flags: volatile, doc: `
-Certificates of the authorities peers are checked against.`})
+Certificates of the authorities peers are checked against. Any certificate of
+theirs will do: the name in it is not looked at.`})
 
 	TLSCACertDir = tlsSec.optional(row{name: "tls-ca-cert-dir", flags: volatile, doc: `
-A folder of such certificates.`})
+A folder of such certificates, under any names.`})
 
 	TLSAuthClients = enum(tlsSec, row{name: "tls-auth-clients", doc: `
 Whether clients must show a certificate: yes, no, or optional, which checks one
@@ -85,16 +87,18 @@ that is shown.`}, TLSClientsYes,
 		option[TLSClients]{"optional", TLSClientsOptional})
 
 	TLSReplication = tlsSec.bool(row{name: "tls-replication", doc: `
-Speak TLS to the master.`}, false)
+Speak TLS to the master, whose certificate must be of one of the authorities.`}, false)
 
-	TLSCluster = tlsSec.bool(row{name: "tls-cluster", flags: meaningless, doc: `
-Speak TLS on the cluster bus.`}, false)
+	TLSCluster = tlsSec.bool(row{name: "tls-cluster", doc: `
+Speak TLS to the servers that MIGRATE moves keys to. There is no cluster bus.`}, false)
 
 	TLSProtocols = tlsSec.optional(row{name: "tls-protocols", doc: `
-Versions to offer, in quotes: "TLSv1.2 TLSv1.3". Empty is these two.`})
+Versions to speak, in quotes: "TLSv1.2 TLSv1.3". Empty is these two. None can
+be left out between two others.`})
 
 	TLSCiphers = tlsSec.optional(row{name: "tls-ciphers", doc: `
-Cipher suites for TLS 1.2 and older, separated by colons. Empty is Go's choice.`})
+Cipher suites for TLS 1.2 and older, separated by colons, by OpenSSL's names and
+words such as ECDHE+AESGCM:!AES128. Empty is Go's choice, and so is the order.`})
 
 	TLSCipherSuites = tlsSec.optional(row{name: "tls-ciphersuites", flags: meaningless, doc: `
 Cipher suites for TLS 1.3, whose choice Go does not leave to programs.`})

@@ -4,8 +4,9 @@ package config
 var (
 	network = table.section("NETWORK", "")
 	tlsSec  = table.section("TLS",
-		`Encrypted connections, on a port of their own. Files are in PEM format and are
-read again whenever one of these directives is set.`)
+		`Encrypted connections, on a port of their own. Files are in PEM format. They are
+read again when one of these directives is set, and seconds after they changed:
+a new certificate needs no restart.`)
 	general      = table.section("GENERAL", "")
 	snapshotting = table.section("SNAPSHOTTING",
 		`A snapshot holds the data set as it was at one instant. It is written beside

@@ -17,8 +17,8 @@
 //
 // On Linux, TCP and Unix sockets are served by epoll, edge-triggered: a connection is registered once and no further epoll_ctl
 // is needed for pausing it or for waiting until it takes output again. Reads and writes are raw system calls, which cost the
-// scheduler nothing as they cannot block. Connections of any other kind, and all on other systems, are read and written by
-// goroutines of their own that exchange bytes with the loop; the Handler cannot tell the difference.
+// scheduler nothing as they cannot block. Connections of any other kind, encrypted ones for instance, and all on other systems, are
+// read and written by goroutines of their own that exchange bytes with the loop; the Handler cannot tell the difference.
 package netio
 
 import "time"

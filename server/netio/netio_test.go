@@ -3,6 +3,7 @@ package netio
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -14,6 +15,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treedis/server/tlsconf"
+	"treedis/server/tlsconf/tlstest"
 )
 
 // wait is how long a condition that must come about may take.
@@ -114,6 +118,7 @@ var kinds = []struct {
 	{"system/pipe", false, "pipe"},
 	{"portable/tcp", true, "tcp"},
 	{"portable/pipe", true, "pipe"},
+	{"system/tls", false, "tls"},
 }
 
 // each runs a test for each kind, with the server closed and the order of callbacks checked at its end.
@@ -152,6 +157,9 @@ func start(t *testing.T, opts Options, h Handler, network string) *setup {
 			return client
 		}}
 	}
+	if network == "tls" {
+		return startTLS(t, s)
+	}
 	address := "127.0.0.1:0"
 	if network == "unix" {
 		address = t.TempDir() + "/s"
@@ -161,6 +169,27 @@ func start(t *testing.T, opts Options, h Handler, network string) *setup {
 	require.NoError(t, s.Serve(ln))
 	return &setup{s, func() net.Conn {
 		nc, err := net.Dial(network, ln.Addr().String())
+		require.NoError(t, err)
+		require.NoError(t, nc.SetDeadline(time.Now().Add(wait)))
+		t.Cleanup(func() { nc.Close() })
+		return nc
+	}}
+}
+
+// startTLS serves encrypted connections.
+func startTLS(t *testing.T, s *Server) *setup {
+	ca, dir := tlstest.NewAuthority(t, "ca"), t.TempDir()
+	pair := ca.Issue(dir, "server")
+	m, err := tlsconf.Load(tlsconf.Settings{CertFile: pair.Cert, KeyFile: pair.Key})
+	require.NoError(t, err)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, s.ServeUpgraded(ln, func(ctx context.Context, nc net.Conn) (net.Conn, error) {
+		return m.Accept(ctx, nc, tls.NoClientCert)
+	}))
+	config := ca.Client()
+	return &setup{s, func() net.Conn {
+		nc, err := tls.Dial("tcp", ln.Addr().String(), config)
 		require.NoError(t, err)
 		require.NoError(t, nc.SetDeadline(time.Now().Add(wait)))
 		t.Cleanup(func() { nc.Close() })

@@ -3,6 +3,7 @@ package netio
 import (
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -44,8 +45,9 @@ func (p *chanPoller) close()                                 {}
 // stream is a transport over any net.Conn. One goroutine reads from it for as long as it lives; another writes to it while there is
 // something to write.
 type stream struct {
-	c  *Conn
-	nc net.Conn
+	c          *Conn
+	nc         net.Conn
+	descriptor int // -1 if nc has none
 
 	readerDone chan struct{} // closed when the reader has ended
 
@@ -62,7 +64,7 @@ type stream struct {
 
 // newStream begins to serve nc for c.
 func newStream(nc net.Conn, c *Conn) *stream {
-	s := &stream{c: c, nc: nc, readerDone: make(chan struct{})}
+	s := &stream{c: c, nc: nc, descriptor: descriptorOf(nc), readerDone: make(chan struct{})}
 	s.consumed.L = &s.mu
 	c.loop.server.wg.Go(s.readLoop)
 	return s
@@ -71,7 +73,21 @@ func newStream(nc net.Conn, c *Conn) *stream {
 // notify tells the loop of an event. Closed connections' events are dropped there.
 func (s *stream) notify(ev event) { s.c.loop.post(task{c: s.c, ev: ev}) }
 
-func (s *stream) fd() int { return -1 }
+func (s *stream) fd() int { return s.descriptor }
+
+// descriptorOf returns the number of a connection's descriptor, or of that of the connection which it encrypts, or -1.
+func descriptorOf(nc net.Conn) int {
+	if outer, ok := nc.(interface{ NetConn() net.Conn }); ok {
+		nc = outer.NetConn()
+	}
+	fd := -1
+	if c, ok := nc.(syscall.Conn); ok {
+		if raw, err := c.SyscallConn(); err == nil {
+			_ = raw.Control(func(p uintptr) { fd = int(p) }) // fails if it is closed already, and has none
+		}
+	}
+	return fd
+}
 
 func (s *stream) readLoop() {
 	defer close(s.readerDone)
@@ -160,13 +176,14 @@ func (s *stream) writeLoop() {
 	}
 	close(s.writer)
 	s.writer, s.out = nil, nil
-	if s.linger {
-		s.nc.Close()
-	}
 	if !s.over {
 		s.notify(evWrite)
 	}
+	linger := s.linger
 	s.mu.Unlock()
+	if linger {
+		s.nc.Close()
+	}
 }
 
 func (s *stream) idle() bool {
@@ -182,7 +199,7 @@ func (s *stream) close() {
 	s.in = nil
 	s.consumed.Signal()
 	if s.writer == nil {
-		s.nc.Close()
+		s.c.loop.server.wg.Go(func() { s.nc.Close() }) // an encrypted one says goodbye, which can take a moment
 		return
 	}
 	s.linger = true

@@ -16,7 +16,8 @@ type Server struct {
 	opts    Options
 	handler Handler
 	loops   []*Loop
-	done    chan struct{} // closed when the server is
+	life    context.Context // until the server is closed
+	end     context.CancelFunc
 
 	keepAlive  atomic.Int64 // nanoseconds
 	keepOutput atomic.Bool
@@ -32,7 +33,8 @@ type Server struct {
 // New returns a server whose loops run, with no listener yet.
 func New(opts Options, handler Handler) (*Server, error) {
 	opts.Loops = max(1, opts.Loops)
-	s := &Server{opts: opts, handler: handler, done: make(chan struct{}), listeners: make(map[net.Listener]struct{})}
+	s := &Server{opts: opts, handler: handler, listeners: make(map[net.Listener]struct{})}
+	s.life, s.end = context.WithCancel(context.Background())
 	s.SetKeepAlive(opts.KeepAlive)
 	for i := range opts.Loops {
 		p, err := s.newPoller()
@@ -40,6 +42,7 @@ func New(opts Options, handler Handler) (*Server, error) {
 			for _, l := range s.loops {
 				l.poller.close()
 			}
+			s.end()
 			return nil, err
 		}
 		s.loops = append(s.loops, newLoop(s, i, p))
@@ -69,7 +72,14 @@ func (s *Server) SetKeepAlive(d time.Duration) { s.keepAlive.Store(int64(d)) }
 func (s *Server) KeepOutput(keep bool) { s.keepOutput.Store(keep) }
 
 // Serve accepts connections from ln, which becomes the server's, in a goroutine of its own. To end it, close ln or the server.
-func (s *Server) Serve(ln net.Listener) error {
+func (s *Server) Serve(ln net.Listener) error { return s.ServeUpgraded(ln, nil) }
+
+// An Upgrade makes the connection to serve out of one that was accepted, as a handshake does. It runs in a goroutine of its own, until
+// ctx is done at the latest. If it fails it has told whoever wants to know, and what was accepted is closed.
+type Upgrade func(ctx context.Context, nc net.Conn) (net.Conn, error)
+
+// ServeUpgraded is Serve for connections that are served as upgrade makes them. nil leaves them as they are.
+func (s *Server) ServeUpgraded(ln net.Listener, upgrade Upgrade) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -78,7 +88,7 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 	s.listeners[ln] = struct{}{}
 	s.wg.Go(func() {
-		s.accept(ln)
+		s.accept(ln, upgrade)
 		ln.Close()
 		s.mu.Lock()
 		delete(s.listeners, ln)
@@ -101,7 +111,7 @@ func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.closed {
 		s.closed = true
-		close(s.done)
+		s.end()
 		for ln := range s.listeners {
 			ln.Close()
 		}
@@ -130,14 +140,14 @@ const (
 )
 
 // accept hands a listener's connections to the loops until the listener ends.
-func (s *Server) accept(ln net.Listener) {
+func (s *Server) accept(ln net.Listener, upgrade Upgrade) {
 	backoff := minBackoff
 	for {
 		nc, err := ln.Accept()
 		if err == nil {
 			backoff = minBackoff
 			s.prepare(nc)
-			s.assign(nc)
+			s.admit(nc, upgrade)
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) || s.isDone() {
@@ -154,20 +164,29 @@ func (s *Server) accept(ln net.Listener) {
 	}
 }
 
+// admit hands a connection to a loop once it is upgraded.
+func (s *Server) admit(nc net.Conn, upgrade Upgrade) {
+	if upgrade == nil {
+		s.assign(nc)
+		return
+	}
+	s.wg.Go(func() {
+		upgraded, err := upgrade(s.life, nc)
+		if err != nil {
+			nc.Close()
+			return
+		}
+		s.assign(upgraded)
+	})
+}
+
 func (s *Server) acceptError(err error) {
 	if s.opts.AcceptError != nil {
 		s.opts.AcceptError(err)
 	}
 }
 
-func (s *Server) isDone() bool {
-	select {
-	case <-s.done:
-		return true
-	default:
-		return false
-	}
-}
+func (s *Server) isDone() bool { return s.life.Err() != nil }
 
 // pause waits, and returns false if the server was closed meanwhile.
 func (s *Server) pause(d time.Duration) bool {
@@ -176,7 +195,7 @@ func (s *Server) pause(d time.Duration) bool {
 	select {
 	case <-timer.C:
 		return true
-	case <-s.done:
+	case <-s.life.Done():
 		return false
 	}
 }

@@ -58,6 +58,7 @@ type Server struct {
 
 	binary string // instead of the kind's own, unless ""
 	port   int
+	tls    int      // a second port, for encrypted connections; 0 for none
 	args   []string // beyond those that newArgs adds
 	config string   // a configuration file's text, or ""
 	stdin  string
@@ -80,6 +81,9 @@ func Executable(path string) Option { return func(s *Server) { s.binary = path }
 
 // Config gives the server a configuration file with this text.
 func Config(text string) Option { return func(s *Server) { s.config = text } }
+
+// TLS makes the server listen on a second port too, for encrypted connections. Args names certificates and keys.
+func TLS() Option { return func(s *Server) { s.tls = -1 } }
 
 // Stdin gives the server something to read.
 func Stdin(text string) Option { return func(s *Server) { s.stdin = text } }
@@ -112,7 +116,10 @@ func Start(t T, kind Kind, opts ...Option) *Server {
 	})
 	var err error
 	for range bindAttempts {
-		s.port = freePort()
+		s.port = FreePort()
+		if s.tls != 0 {
+			s.tls = FreePort()
+		}
 		if err = s.launch(); !errors.Is(err, errPortTaken) {
 			break
 		}
@@ -188,6 +195,9 @@ func (s *Server) newArgs() ([]string, error) {
 	if s.Kind != Sentinel {
 		args = append(args, "--save", "", "--enable-debug-command", "yes", "--repl-diskless-sync-delay", "0")
 	}
+	if s.tls != 0 {
+		args = append(args, "--tls-port", strconv.Itoa(s.tls))
+	}
 	return append(args, s.args...), nil
 }
 
@@ -196,6 +206,12 @@ func (s *Server) Port() int { return s.port }
 
 // Addr returns host:port.
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+
+// TLSPort returns the port for encrypted connections.
+func (s *Server) TLSPort() int { return s.tls }
+
+// TLSAddr returns host:port of the port for encrypted connections.
+func (s *Server) TLSAddr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.tls)) }
 
 // Log returns what the server has written so far.
 func (s *Server) Log() string { return s.log.String() }
@@ -262,9 +278,9 @@ func (s *Server) Restart(t T, opts ...Option) {
 	}
 }
 
-// freePort finds a port that nothing listens on, below the range the kernel gives to outgoing connections: there, a server
+// FreePort finds a port that nothing listens on, below the range the kernel gives to outgoing connections: there, a server
 // that is restarted could find its port taken by somebody's client.
-func freePort() int {
+func FreePort() int {
 	const low, high = 10000, 32000
 	for {
 		port := low + rand.IntN(high-low)
