@@ -7,7 +7,7 @@ import "fmt"
 func StartSentinel(t T, name string, masterPort, quorum int) *Server {
 	t.Helper()
 	return Start(t, Sentinel, Config(fmt.Sprintf(`sentinel monitor %[1]s 127.0.0.1 %[2]d %[3]d
-sentinel down-after-milliseconds %[1]s 1000
+sentinel down-after-milliseconds %[1]s 3000
 sentinel failover-timeout %[1]s 10000
 sentinel parallel-syncs %[1]s 5
 `, name, masterPort, quorum)))
