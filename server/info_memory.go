@@ -1,9 +1,6 @@
 package server
 
-import (
-	"treedis/server/config"
-	"treedis/server/script"
-)
+import "treedis/server/config"
 
 func (s *Server) infoMemory(w *infoWriter) {
 	m := s.memoryReport()
@@ -20,17 +17,18 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.int("allocator_active", m.spans)
 	w.int("allocator_resident", m.resident)
 	w.bytes("total_system_memory", systemMemory())
-	// What scripts hold at run time is on the one heap with all else, and is not counted apart; nor are VMs.
-	w.int("used_memory_lua", script.VMMemory)
-	w.int("used_memory_vm_eval", script.VMMemory)
-	w.str("used_memory_lua_human", humanBytes(script.VMMemory))
+	// What scripts hold while they run is on the one heap with all else, and is not counted apart.
+	evalVM, functionVM := s.scripts.vm.Memory(), s.functions.VMMemory()
+	w.int("used_memory_lua", evalVM)
+	w.int("used_memory_vm_eval", evalVM)
+	w.str("used_memory_lua_human", humanBytes(evalVM))
 	w.int("used_memory_scripts_eval", s.scripts.memory)
 	w.int("number_of_cached_scripts", int64(len(s.scripts.bySHA)))
 	libraries, functions := s.functions.Len()
 	w.int("number_of_functions", int64(functions))
 	w.int("number_of_libraries", int64(libraries))
-	w.int("used_memory_vm_functions", script.VMMemory)
-	w.bytes("used_memory_vm_total", 2*script.VMMemory)
+	w.int("used_memory_vm_functions", functionVM)
+	w.bytes("used_memory_vm_total", evalVM+functionVM)
 	w.int("used_memory_functions", s.functions.Memory())
 	w.bytes("used_memory_scripts", s.scripts.memory+s.functions.Memory())
 	w.bytes("maxmemory", config.MaxMemory.Get(s.cfg))

@@ -54,6 +54,9 @@ type Set struct {
 	functions map[string]*Function // by their names in lower case
 }
 
+// VMMemory returns what the VM of the functions takes by itself, in bytes.
+func (s *Set) VMMemory() int64 { return s.machine.vm.Memory() }
+
 // NewSet returns an empty set, whose functions run in what vm makes.
 func NewSet(vm func() *script.VM) *Set { return emptySet(&machine{make: vm}) }
 

@@ -29,6 +29,7 @@ func allRows(s scale) []row {
 var (
 	atLeastEqual = targets{throughput: 1, cpu: 1}
 	wellAhead    = targets{throughput: 1.25, cpu: 0.8}
+	atLeastHalf  = targets{throughput: 0.5} // gopher-lua is an interpreter in Go
 )
 
 func plainRows(s scale) []row {
