@@ -73,7 +73,11 @@ func (g *group) waitMaster(t *testing.T, before *harness.Server) *harness.Server
 				master = s
 			}
 		}
-		return master != nil && master != before && master.Info(t)["role"] == "master"
+		if master == nil || master == before {
+			return false
+		}
+		i, err := master.TryInfo()
+		return err == nil && i["role"] == "master"
 	}, harness.Patience, "the sentinels agree on a new master")
 	return master
 }
@@ -87,15 +91,19 @@ func (g *group) waitFollowers(t *testing.T, master *harness.Server) {
 			continue
 		}
 		harness.Eventually(t, func() bool {
-			i := s.Info(t)
-			return i["role"] == "slave" && i["master_port"] == port && i["master_link_status"] == "up"
+			i, err := s.TryInfo()
+			return err == nil && i["role"] == "slave" && i["master_port"] == port && i["master_link_status"] == "up"
 		}, harness.Patience, "the server on port %d follows the one on port %s", s.Port(), port)
 	}
 }
 
-// requireSame waits until all servers hold the quiet master's data.
+// requireSame waits until all servers hold the quiet master's data. It ends the sentinels first: each of them closes the clients of a
+// server whose role it corrects, also when another has just done so.
 func (g *group) requireSame(t *testing.T, master *harness.Server) {
 	t.Helper()
+	for _, s := range g.sentinels {
+		s.Kill()
+	}
 	for _, s := range g.servers {
 		if s != master {
 			requireSame(t, master, s)

@@ -69,6 +69,20 @@ func (s *Server) Info(t T) Info {
 	return ParseInfo(s.Once(t, "INFO").Text)
 }
 
+// TryInfo is Info where the connection may be closed at any moment: sentinels close a server's clients when they change its role.
+func (s *Server) TryInfo() (Info, error) {
+	c, err := Dial(s.Addr())
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	r, err := c.Do("INFO")
+	if err != nil {
+		return nil, err
+	}
+	return ParseInfo(r.Text), nil
+}
+
 // Once sends one command over a connection of its own. An error reply ends the test.
 func (s *Server) Once(t T, args ...string) Reply {
 	t.Helper()
