@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,24 @@ func TestServerLifeCycle(t *testing.T) {
 	require.Equal(t, "0", s.Once(t, "DBSIZE").Text)
 	s.Kill()
 	require.True(t, s.Exited())
+}
+
+// TestStopIsRepeated: a server that can't save refuses to end, until it can.
+func TestStopIsRepeated(t *testing.T) {
+	t.Parallel()
+	RequirePeer(t)
+	s := Start(t, Redis, Args("--save", "100 1"))
+	s.Once(t, "SET", "k", "v")
+	inTheWay := filepath.Join(s.Dir, "dump.rdb")
+	require.NoError(t, os.MkdirAll(filepath.Join(inTheWay, "full"), 0o700))
+	removed := make(chan error, 1)
+	go func() {
+		poll(func() bool { return s.log.contains("can't exit") }, Patience)
+		removed <- os.RemoveAll(inTheWay)
+	}()
+	s.Stop(t)
+	require.NoError(t, <-removed)
+	require.FileExists(t, inTheWay)
 }
 
 func TestSentinelStarts(t *testing.T) {

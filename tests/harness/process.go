@@ -48,6 +48,9 @@ func (k Kind) ready() string {
 // stopGrace is how long a server may take over SIGTERM: what Redis's own suite allows.
 const stopGrace = 10 * time.Second
 
+// stopAgain is how often it is sent SIGTERM meanwhile.
+const stopAgain = time.Second
+
 // bindAttempts: between the probe of a port and the server's bind another test may take it; three losses in a row have not been seen.
 const bindAttempts = 8
 
@@ -238,21 +241,24 @@ func (s *Server) Exited() bool {
 	}
 }
 
-// Stop ends the process by SIGTERM, or SIGKILL if that takes too long, which is an error of the test. A server that has
-// ended already is left alone.
+// Stop ends the process by SIGTERM, or SIGKILL if that takes too long, which is an error of the test. A server may refuse
+// for a while, as one does whose first append-only file is not whole, so it is told again. One that has ended already is
+// left alone.
 func (s *Server) Stop(t T) {
 	t.Helper()
-	if s.Exited() {
-		return
-	}
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	again := time.NewTicker(stopAgain)
+	defer again.Stop()
 	late := time.NewTimer(stopGrace)
 	defer late.Stop()
-	select {
-	case <-s.exited:
-	case <-late.C:
-		s.Kill()
-		t.Errorf("%v on port %d did not end within %v of SIGTERM", s.Kind, s.port, stopGrace)
+	for !s.Exited() {
+		_ = s.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-s.exited:
+		case <-again.C:
+		case <-late.C:
+			s.Kill()
+			t.Errorf("%v on port %d did not end within %v of SIGTERM", s.Kind, s.port, stopGrace)
+		}
 	}
 }
 
