@@ -2,16 +2,13 @@ package tests
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
 
 	"treedis/tests/harness"
@@ -151,157 +148,6 @@ func writeUntilKilled(addr string, w int, from int64, total *atomic.Int64) (told
 			total.Add(1)
 		}
 	}
-}
-
-// register is what the clients of the linearizability test work on.
-type registerOp struct {
-	key, value int
-	write      bool
-}
-
-// registers says what a set of registers does. A read returns the value, 0 if there is none.
-var registers = porcupine.Model{
-	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
-		byKey := map[int][]porcupine.Operation{}
-		for _, op := range history {
-			k := op.Input.(registerOp).key
-			byKey[k] = append(byKey[k], op)
-		}
-		var parts [][]porcupine.Operation
-		for _, part := range byKey {
-			parts = append(parts, part)
-		}
-		return parts
-	},
-	Init: func() any { return 0 },
-	Step: func(state, input, output any) (bool, any) {
-		op := input.(registerOp)
-		if op.write {
-			return true, op.value
-		}
-		return output.(int) == state.(int), state
-	},
-}
-
-// workload is clients that read and write registers on the server that they take for the master.
-type workload struct {
-	began   time.Time
-	targets [2]atomic.Value // addresses, for clients that learn of a failover at once, and for the others
-	using   sync.RWMutex    // held shared during a command
-	value   atomic.Int64
-	stop    atomic.Bool
-
-	mu      sync.Mutex
-	history []porcupine.Operation // guarded by mu
-	done    atomic.Int64
-}
-
-// run is one client. What a write came to that was not confirmed is not known: it may take effect at any later time.
-func (w *workload) run(id int) {
-	var conn *harness.Conn
-	var at string
-	unknown := 0
-	for n := id; !w.stop.Load(); n++ {
-		w.using.RLock()
-		if target := w.targets[id%2].Load().(string); target != at || conn == nil {
-			if conn != nil {
-				conn.Close()
-			}
-			at, unknown = target, 0
-			conn, _ = harness.Dial(at)
-		}
-		op := registerOp{key: n % 5, write: n%3 == 0 && unknown < 3}
-		if conn != nil && !w.command(conn, id, &op) {
-			unknown++
-			if op.value < 0 { // the connection is gone
-				conn.Close()
-				conn = nil
-			}
-		}
-		w.using.RUnlock()
-		if conn == nil {
-			time.Sleep(time.Millisecond) // a server that is down refuses at once
-		}
-	}
-	if conn != nil {
-		conn.Close()
-	}
-}
-
-// command runs one, and reports whether it is known what came of it. A value below 0 says that the connection failed.
-func (w *workload) command(conn *harness.Conn, id int, op *registerOp) bool {
-	args := []string{"GET", fmt.Sprint("r", op.key)}
-	if op.write {
-		op.value = int(w.value.Add(1))
-		args = []string{"SET", args[1], strconv.Itoa(op.value)}
-	}
-	done := porcupine.Operation{ClientId: id, Input: *op, Call: time.Since(w.began).Nanoseconds(), Return: math.MaxInt64, Output: 0}
-	r, err := conn.Do(args...)
-	known := err == nil && !r.IsError()
-	if known {
-		done.Return = time.Since(w.began).Nanoseconds()
-		done.Output, _ = strconv.Atoi(r.Text)
-		if r.Null {
-			done.Output = 0
-		}
-		w.done.Add(1)
-	}
-	if known || op.write && !strings.HasPrefix(r.Text, "READONLY") {
-		w.mu.Lock()
-		w.history = append(w.history, done)
-		w.mu.Unlock()
-	}
-	if err != nil {
-		op.value = -1
-	}
-	return known
-}
-
-// progress waits for so many more commands that come to something.
-func (w *workload) progress(t *testing.T, n int64) {
-	t.Helper()
-	want := w.done.Load() + n
-	harness.Eventually(t, func() bool { return w.done.Load() >= want }, harness.Patience, "commands are executed")
-}
-
-// TestSyncReplicasAreLinearizable checks the histories of registers through crashes of masters, and partitions that leave a
-// master alone with clients that take it for the master still. sync-reads keeps that one from showing old data.
-func TestSyncReplicasAreLinearizable(t *testing.T) {
-	t.Parallel()
-	c := startTrio(t, "--sync-reads", "yes", "--sync-timeout", "100")
-	w := &workload{began: time.Now()}
-	lead := func(group int) { w.targets[group].Store(c.servers[c.master].Addr()) }
-	lead(0)
-	lead(1)
-	var clients sync.WaitGroup
-	for id := range 6 {
-		clients.Go(func() { w.run(id) })
-	}
-	defer clients.Wait()
-	defer w.stop.Store(true)
-	for round := range syncRounds(4) {
-		w.progress(t, 300)
-		crash := round%2 == 1
-		if crash {
-			c.servers[c.master].Kill()
-		}
-		old := c.failOver(t)
-		lead(0)
-		w.progress(t, 100) // some by the new master, others in vain by the old one
-		w.using.Lock()
-		lead(1)
-		w.using.Unlock()
-		if crash {
-			c.servers[old].Restart(t, harness.Args("--replicaof", "127.0.0.1 "+c.doors[c.master].Port()))
-		}
-		c.rejoin(t, old)
-	}
-	w.progress(t, 100)
-	w.stop.Store(true)
-	clients.Wait()
-	result := porcupine.CheckOperationsTimeout(registers, w.history, time.Minute)
-	t.Logf("%d operations: %s", len(w.history), result)
-	require.Equal(t, porcupine.Ok, result)
 }
 
 // TestSyncReplicasWithRedis: a real Redis replica acknowledges when it is asked, and takes no harm from stamps.
