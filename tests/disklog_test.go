@@ -22,17 +22,6 @@ func apart(t *testing.T, master, replica *harness.Server, link *harness.Proxy, s
 	harness.Fill(t, master, 100, harness.LoadConfig{Seed: seed}, replica)
 }
 
-// rewrite rewrites the append-only file.
-func rewrite(t *testing.T, s *harness.Server) {
-	t.Helper()
-	before := s.Info(t).Int("aof_rewrites")
-	s.Once(t, "BGREWRITEAOF")
-	harness.Eventually(t, func() bool {
-		i := s.Info(t)
-		return i.Int("aof_rewrites") > before && i.Int("aof_rewrite_in_progress") == 0
-	}, harness.Patience, "rewritten")
-}
-
 // TestOutrunBacklogIsServedFromDisk: a replica that missed more than memory holds gets it from the append-only files, also from those
 // that rewrites have made superfluous meanwhile, under load and across restarts of either side.
 func TestOutrunBacklogIsServedFromDisk(t *testing.T) {
@@ -65,13 +54,13 @@ func TestOutrunBacklogIsServedFromDisk(t *testing.T) {
 			again("outrun", 1)
 
 			apart(t, master, replica, link, 2)
-			rewrite(t, master)
+			master.RewriteAOF(t)
 			harness.Fill(t, master, 50, harness.LoadConfig{Seed: 3}, replica)
-			rewrite(t, master)
+			master.RewriteAOF(t)
 			again("outrun amid rewrites", 2)
 
 			apart(t, master, replica, link, 4)
-			rewrite(t, master)
+			master.RewriteAOF(t)
 			harness.Fill(t, master, 50, harness.LoadConfig{Seed: 5}, replica)
 			master.Kill()
 			master.Restart(t)
@@ -98,7 +87,7 @@ func TestLogOnDiskIsBounded(t *testing.T) {
 		require.NoError(t, err)
 		return files
 	}
-	rewrite(t, master)
+	master.RewriteAOF(t)
 	require.Empty(t, kept())
 	replica.ReplicaOf(t, link.Port())
 	replica.WaitLinkUp(t)
@@ -106,7 +95,7 @@ func TestLogOnDiskIsBounded(t *testing.T) {
 	apart(t, master, replica, link, 1)
 	for range 8 {
 		harness.Fill(t, master, 100, harness.LoadConfig{Seed: 2}, replica)
-		rewrite(t, master)
+		master.RewriteAOF(t)
 	}
 	info := master.Info(t)
 	require.Greater(t, info.Int("master_repl_offset"), int64(2*size))

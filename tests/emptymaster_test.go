@@ -64,23 +64,24 @@ func TestRebornMaster(t *testing.T) {
 // TestMasterKeepsItsReplicas: what is no loss of data is not taken for one.
 func TestMasterKeepsItsReplicas(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(master *harness.Server){
-		"restarted from its file": func(m *harness.Server) {
+	for name, change := range map[string]func(t *testing.T, master *harness.Server){
+		"restarted from its file": func(t *testing.T, m *harness.Server) {
 			m.Once(t, "SAVE")
 			m.Kill()
 			m.Restart(t)
 		},
-		"emptied":        func(m *harness.Server) { m.Once(t, "FLUSHALL") },
-		"changed its id": func(m *harness.Server) { m.Once(t, "DEBUG", "CHANGE-REPL-ID") },
+		"emptied":        func(t *testing.T, m *harness.Server) { m.Once(t, "FLUSHALL") },
+		"changed its id": func(t *testing.T, m *harness.Server) { m.Once(t, "DEBUG", "CHANGE-REPL-ID") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			master, replica, link := linked(t, pairings[0], refusing)
 			master.Once(t, "SET", "k", "1")
 			replica.ReplicaOf(t, link.Port())
 			requireSame(t, master, replica)
 			link.Refuse(true)
 			link.Cut()
-			change(master)
+			change(t, master)
 			link.Refuse(false)
 			requireSame(t, master, replica)
 			require.NotContains(t, replica.Log(), "came back without")

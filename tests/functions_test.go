@@ -117,11 +117,7 @@ func TestFunctionsInAppendOnlyFile(t *testing.T) {
 				s.Once(t, "FUNCTION", "LOAD", library(name, name))
 			}
 			s.Once(t, "FUNCTION", "DELETE", "a")
-			s.Once(t, "BGREWRITEAOF")
-			harness.Eventually(t, func() bool {
-				i := s.Info(t)
-				return i["aof_rewrite_in_progress"] == "0" && i["aof_rewrite_scheduled"] == "0" && i["aof_rewrites"] == "1"
-			}, harness.Patience, "the file is rewritten")
+			s.RewriteAOF(t)
 			s.Once(t, "FUNCTION", "LOAD", library("d", "d"))
 			s.Once(t, "FUNCTION", "LOAD", "REPLACE", library("b", "new"))
 			want := functions(t, s)

@@ -21,16 +21,7 @@ var keepers = map[string][]string{
 var restarts = map[string]func(t *testing.T, s *harness.Server){
 	"told":      func(t *testing.T, s *harness.Server) { s.Stop(t) },
 	"killed":    func(_ *testing.T, s *harness.Server) { s.Kill() },
-	"rewritten": func(t *testing.T, s *harness.Server) { rewriteAOF(t, s); s.Stop(t) },
-}
-
-// rewriteAOF replaces the append-only files and waits until that is done.
-func rewriteAOF(t *testing.T, s *harness.Server) {
-	s.Once(t, "BGREWRITEAOF")
-	harness.Eventually(t, func() bool {
-		info := s.Info(t)
-		return info.Int("aof_rewrite_in_progress") == 0 && info.Int("aof_rewrite_scheduled") == 0
-	}, cliTime, "rewritten")
+	"rewritten": func(t *testing.T, s *harness.Server) { s.RewriteAOF(t); s.Stop(t) },
 }
 
 // family is a master with a replica, which has a replica. All have the same data, which is in several databases.
@@ -54,7 +45,8 @@ func family(t *testing.T, args []string) (master, replica, sub *harness.Server) 
 		}
 	}
 	write(t, master, "b")
-	waitOffsets(t, master, replica, sub)
+	replica.WaitCaughtUp(t, master)
+	sub.WaitCaughtUp(t, master)
 	return master, replica, sub
 }
 
@@ -69,16 +61,6 @@ func write(t *testing.T, s *harness.Server, name string) {
 	c.OK(t, "SET", name+name, "7")
 }
 
-// waitOffsets waits until all have executed all.
-func waitOffsets(t *testing.T, master *harness.Server, replicas ...*harness.Server) {
-	t.Helper()
-	for _, r := range replicas {
-		harness.Eventually(t, func() bool {
-			return r.Info(t).Int("slave_repl_offset") == master.Info(t).Int("master_repl_offset")
-		}, cliTime, "the replica on port %d has executed all", r.Port())
-	}
-}
-
 // TestRestartedReplicaResumes: a replica that is restarted asks its master, and serves its own replica, for the rest only.
 func TestRestartedReplicaResumes(t *testing.T) {
 	t.Parallel()
@@ -88,9 +70,8 @@ func TestRestartedReplicaResumes(t *testing.T) {
 		restart(t, replica)
 		write(t, master, "c")
 		replica.Restart(t)
-		waitOffsets(t, master, replica, sub)
-		harness.WaitSameData(t, master, replica)
-		harness.WaitSameData(t, master, sub)
+		requireSame(t, master, replica)
+		requireSame(t, master, sub)
 		require.Equal(t, full, master.Info(t).Int("sync_full"), "the master is asked for the rest")
 		require.Equal(t, partial+1, master.Info(t).Int("sync_partial_ok"))
 		require.EqualValues(t, 0, replica.Info(t).Int("sync_full"), "as is the replica")
@@ -105,10 +86,8 @@ func TestRestartedMasterServes(t *testing.T) {
 		restart(t, master)
 		master.Restart(t)
 		write(t, master, "c")
-		harness.Eventually(t, func() bool { return replica.Info(t)["master_link_status"] == "up" }, cliTime, "link")
-		waitOffsets(t, master, replica, sub)
-		harness.WaitSameData(t, master, replica)
-		harness.WaitSameData(t, master, sub)
+		requireSame(t, master, replica)
+		requireSame(t, master, sub)
 		require.EqualValues(t, 0, master.Info(t).Int("sync_full"), "the replica goes on")
 		require.EqualValues(t, 1, master.Info(t).Int("sync_partial_ok"))
 		require.EqualValues(t, 1, replica.Info(t).Int("sync_full"), "and so does its replica")
