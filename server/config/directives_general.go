@@ -111,6 +111,10 @@ writes its own to standard error.`}, true)
 	CrashMemcheckEnabled = general.bool(row{name: "crash-memcheck-enabled", flags: meaningless, doc: `
 Test the memory after a crash.`}, true)
 
+	HideUserDataFromLog = general.bool(row{name: "hide-user-data-from-log", flags: meaningless, doc: `
+Leave what clients have stored and sent out of crash reports, as is always done.
+This is a directive of Valkey's.`}, true)
+
 	IgnoreWarnings = general.text(row{name: "ignore-warnings", flags: meaningless, doc: `
 Names of start-up warnings to pass over. Those warnings are not given here.`}, "")
 

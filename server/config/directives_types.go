@@ -70,6 +70,10 @@ var (
 	UseExitOnPanic = diagnostics.bool(row{name: "use-exit-on-panic", flags: hidden | meaningless, doc: `
 End with exit rather than abort after a failed assertion.`}, false)
 
+	EnableDebugAssert = diagnostics.bool(row{name: "enable-debug-assert", flags: hidden | meaningless, doc: `
+Allow DEBUG ASSERT, which needs no more than enable-debug-command here.
+This is a directive of Valkey's.`}, false)
+
 	AOFDisableAutoGC = diagnostics.bool(row{name: "aof-disable-auto-gc", flags: hidden, doc: `
 Keep files the append only file has no more use for.`}, false)
 
