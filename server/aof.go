@@ -53,7 +53,7 @@ type appendOnly struct {
 	loopTime atomic.Int64 // ns that event loops have spent on writing to the file
 
 	archive  *aof.Archive  // the log on disk, for replicas; made by New
-	filesMu  sync.Mutex    // held while files are renamed and the manifest is replaced; taken after the keyspace lock
+	filesMu  sync.Mutex    // held while files are renamed and the manifest is replaced; taken after the keyspace lock, never before
 	manifest *aof.Manifest // guarded by filesMu; replaced, never changed
 }
 
@@ -219,111 +219,6 @@ func (s *Server) restartAOFLocked() {
 	}
 }
 
-// openAOF opens the files for appending, at start, when the data has been loaded.
-func (s *Server) openAOF() error {
-	a, d := &s.aof, s.aofDir()
-	at := a.loaded
-	s.lock.lock()
-	a.started = true
-	s.lock.unlock()
-	if !config.AppendOnly.Get(s.cfg) {
-		return nil
-	}
-	if err := d.Create(); err != nil {
-		return err
-	}
-	a.filesMu.Lock()
-	defer a.filesMu.Unlock()
-	m := a.manifest.Clone()
-	fresh := m.Empty() || a.anew
-	if a.anew {
-		m.Retire(math.MaxInt64)
-	}
-	old := len(m.Incrs) > 0
-	open := d.Append
-	if !old {
-		m.AddIncr(d.Name)
-		open = d.CreateFile
-	}
-	incr := m.Incrs[len(m.Incrs)-1].Name
-	f, err := open(incr)
-	if err != nil {
-		return err
-	}
-	size, err := d.Size(incr)
-	if err != nil {
-		f.Close()
-		return err
-	}
-	s.lock.lock()
-	w := s.newAOFWriterLocked(f, size)
-	var snap *snapshot
-	if fresh {
-		snap = s.baseSnapshotLocked()
-		at = snap.position
-	}
-	now := s.position()
-	if at != now {
-		w.Annotate(now.Offset, now.Annotation())
-		w.Kick()
-	}
-	s.lock.unlock()
-	if fresh {
-		base := m.ReplaceBase(d.Name, snap.asRDB)
-		if err := s.writeAOFBase(d, snap, base.Name); err != nil {
-			return err
-		}
-		s.logger.noticef("Creating AOF base file %s on server start", base.Name)
-	}
-	if fresh || !old {
-		if err := d.Write(m); err != nil {
-			return err
-		}
-	}
-	if old {
-		s.logger.noticef("Opening AOF incr file %s on server start", incr)
-	} else {
-		s.logger.noticef("Creating AOF incr file %s on server start", incr)
-	}
-	a.archive.Continue(d, s.openedSpans(incr, fresh, old, at, now))
-	if !config.AOFDisableAutoGC.Get(s.cfg) {
-		m = d.RemoveHistory(m)
-	}
-	a.manifest = m
-	total := int64(0)
-	for _, f := range m.Files() {
-		if n, err := d.Size(f.Name); err == nil {
-			total += n
-		}
-	}
-	s.lock.lock()
-	defer s.lock.unlock()
-	a.size += total
-	if fresh {
-		a.baseSize = total
-	}
-	a.phase = aofOn
-	a.counts.Store(true)
-	a.durable.Set(w.Fsynced.Passed())
-	return nil
-}
-
-// openedSpans says what the files hold of the history: those that were loaded up to the position at, if they are not begun anew,
-// and the increment to which the log, which stands at now, is appended.
-func (s *Server) openedSpans(incr string, fresh, old bool, at, now aof.Position) []aof.Span {
-	spans := s.aof.spans
-	if at.Offset != now.Offset {
-		at = now
-	}
-	switch n := len(spans); {
-	case fresh || !old:
-		return []aof.Span{{Name: incr, Start: at}}
-	case n == 0 || spans[n-1].Name != incr:
-		return []aof.Span{{Name: incr, Start: now, Late: true}}
-	}
-	return spans
-}
-
 // newArchive returns the log on disk, of which nothing is known yet.
 func (s *Server) newArchive() *aof.Archive {
 	return aof.NewArchive(aof.ArchiveOptions{
@@ -336,20 +231,6 @@ func (s *Server) newArchive() *aof.Archive {
 		Limit:  func() int64 { return config.ReplBacklogDiskSize.Get(s.cfg) },
 		Wanted: s.log.BacklogActive,
 	})
-}
-
-// writeAOFBase writes a base to a temporary file in the server's directory and gives it its name.
-func (s *Server) writeAOFBase(d *aof.Dir, snap *snapshot, name string) error {
-	temp, err := s.writeTempBase(d, snap, baseOptions{})
-	if err != nil {
-		return err
-	}
-	if err := d.Rename(temp, name); err != nil {
-		s.logger.warningf("Error moving temp append only file on the final destination: %s", aof.Cause(err))
-		_ = d.FS.Remove(temp)
-		return err
-	}
-	return nil
 }
 
 // applyAutoGC removes history files once that is no longer disabled.
