@@ -45,7 +45,7 @@ const progressKeys = 1024
 
 // SaveSnapshot writes all databases of a snapshot. Header, Aux, Function and Close are the caller's.
 func SaveSnapshot(w *Writer, snap *store.Snapshot, o SaveOptions) error {
-	s := saver{w: w, SaveOptions: o}
+	s := saver{out: NewEntryWriter(w), SaveOptions: o}
 	for db := range snap.Databases() {
 		keys, expires := snap.Len(db)
 		if keys == 0 {
@@ -71,7 +71,7 @@ func SaveSnapshot(w *Writer, snap *store.Snapshot, o SaveOptions) error {
 
 type saver struct {
 	SaveOptions
-	w    *Writer
+	out  *EntryWriter
 	done int
 }
 
@@ -80,19 +80,31 @@ func (s *saver) entry(e *store.Entry) error {
 	if s.Clock != nil {
 		k.Idle, k.Freq = s.Clock.IdleOrFreq(e)
 	}
-	if err := WriteEntry(s.w, &k, e); err != nil {
+	if err := s.out.Write(k, e); err != nil {
 		return err
 	}
 	s.done++
 	return s.Saved(s.done)
 }
 
-// WriteEntry passes one entry to a sink, under the key k.
-func WriteEntry(to Sink, k *Key, e *store.Entry) error {
+// EntryWriter passes entries to a sink. It keeps what the sink is given, which would be allocated for each entry otherwise, since
+// the compiler can't know what a sink does with it: that was most of the garbage that a snapshot made.
+type EntryWriter struct {
+	to      Sink
+	key     Key
+	scratch [20]byte // the digits of a string that is kept as a number
+}
+
+// NewEntryWriter returns a writer to a sink.
+func NewEntryWriter(to Sink) *EntryWriter { return &EntryWriter{to: to} }
+
+// Write passes one entry on, under the key k.
+func (w *EntryWriter) Write(key Key, e *store.Entry) error {
+	w.key = key
+	to, k := w.to, &w.key
 	switch e.Type() {
 	case store.String:
-		var scratch [20]byte
-		return to.String(k, e.Bytes(&scratch))
+		return to.String(k, e.Bytes(&w.scratch))
 	case store.List:
 		return writeList(to, k, e.List())
 	case store.Set:

@@ -10,8 +10,6 @@ import (
 	"treedis/rdb"
 	"treedis/repl/aof"
 	"treedis/server/config"
-	"treedis/server/resp"
-	"treedis/store"
 	"treedis/store/double"
 	"treedis/store/stream"
 )
@@ -35,7 +33,7 @@ type commandSink struct {
 // at, if there is one.
 func (n *snapshot) writeCommands(to io.Writer, at aof.Position, o rdb.SaveOptions) error {
 	s := &commandSink{w: bufio.NewWriterSize(to, 64<<10)}
-	done := 0
+	out, done := rdb.NewEntryWriter(s), 0
 	for _, lib := range n.libs {
 		s.command("FUNCTION", []byte("LOAD"), lib)
 	}
@@ -46,7 +44,7 @@ func (n *snapshot) writeCommands(to io.Writer, at aof.Position, o rdb.SaveOption
 		}
 		s.command("SELECT", strconv.AppendInt(nil, int64(db), 10))
 		for e := range n.data.All(db) {
-			if err := s.entry(e); err != nil {
+			if err := out.Write(rdb.NewKey(e.Key(), e.Expire()), e); err != nil {
 				return err
 			}
 			done++
@@ -61,14 +59,12 @@ func (n *snapshot) writeCommands(to io.Writer, at aof.Position, o rdb.SaveOption
 	return s.w.Flush()
 }
 
-func (s *commandSink) entry(e *store.Entry) error {
-	k := rdb.NewKey(e.Key(), e.Expire())
-	return rdb.WriteEntry(s, &k, e)
-}
-
 // command writes a command. The writer's error sticks until Flush.
 func (s *commandSink) command(name string, args ...[]byte) {
-	s.buf = resp.AppendCommand(s.buf[:0], words(name, args...)...)
+	s.buf = redcon.AppendBulkString(redcon.AppendArray(s.buf[:0], 1+len(args)), name)
+	for _, a := range args {
+		s.buf = redcon.AppendBulk(s.buf, a)
+	}
 	_, _ = s.w.Write(s.buf)
 	s.buf = trim(s.buf)
 }

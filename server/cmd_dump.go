@@ -53,8 +53,9 @@ func cmdDump(c *Call) {
 
 // dumpPayload returns the payload of DUMP for a value.
 func dumpPayload(e *store.Entry, compress bool) ([]byte, error) {
-	k := rdb.NewKey(nil, 0)
-	return rdb.AppendDump(nil, rdb.WriterOptions{Compress: compress}, func(w *rdb.Writer) error { return rdb.WriteEntry(w, &k, e) })
+	return rdb.AppendDump(nil, rdb.WriterOptions{Compress: compress}, func(w *rdb.Writer) error {
+		return rdb.NewEntryWriter(w).Write(rdb.NewKey(nil, 0), e)
+	})
 }
 
 // restoreOptions are the options of RESTORE.
