@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"treedis/tests/harness"
 )
@@ -34,26 +33,12 @@ func appendRows(s scale) []row {
 func rewriteRow(keys int) row {
 	return row{
 		name: "aof-rewrite", group: groupAppend, does: fmt.Sprintf("BGREWRITEAOF of %d keys under %d SET/s, appendfsync everysec", keys, backgroundRate),
-		needs: []string{"SET", "BGREWRITEAOF ?", "INFO"},
-		metrics: []metric{
-			{name: "worst PING", unit: "ms", target: 1},
-			{name: "peak memory", unit: "times that before"},
-			{name: "duration", unit: "s"},
-		},
+		needs:   []string{"SET", "BGREWRITEAOF ?", "INFO"},
+		metrics: disturbance(1),
 		open: func(b *bench, kind harness.Kind) round {
 			s := b.start(kind, harness.Args(appendOnly("everysec")...))
 			b.fill(s, stringKeys(keys, 32))
-			return func() []float64 {
-				writes := b.background(s, keys)
-				before := b.rss(s)
-				peak, worst := b.peak(s), b.probe(s)
-				began := time.Now()
-				b.rewrite(s)
-				took := time.Since(began)
-				values := []float64{milliseconds(worst()), peak() / before, took.Seconds()}
-				b.finish(writes)
-				return values
-			}
+			return func() []float64 { return b.disturb(s, keys, b.rewrite) }
 		},
 	}
 }
@@ -85,16 +70,7 @@ func loadRow(keys, commands int) row {
 			b.fill(s, filling{commands, func(dst []byte, i int) []byte {
 				return harness.AppendCommand(dst, "SET", key(shuffled(i%keys, keys)), value)
 			}})
-			s.Stop(b)
-			return func() []float64 {
-				began := time.Now()
-				s.Restart(b)
-				harness.Eventually(b, func() bool { return s.Info(b)["loading"] == "0" }, snapshotTime, "%v has loaded its file", s.Kind)
-				took := time.Since(began)
-				b.wantKeys(s, keys)
-				s.Stop(b)
-				return []float64{took.Seconds()}
-			}
+			return b.restarts(s, keys)
 		},
 	}
 }

@@ -33,37 +33,60 @@ func (b *bench) background(s *harness.Server, keys int) *paced {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
+// disturbance are the metrics of disturb. The target is that of the worst PING.
+func disturbance(target float64) []metric {
+	return []metric{
+		{name: "worst PING", unit: "ms", target: target},
+		{name: "peak memory", unit: "times that before"},
+		{name: "duration", unit: "s"},
+	}
+}
+
+// disturb measures what a job does to a server that is written to meanwhile, from the job's beginning to its end.
+func (b *bench) disturb(s *harness.Server, keys int, job func(s *harness.Server)) []float64 {
+	writes := b.background(s, keys)
+	before := b.rss(s)
+	peak, worst := b.peak(s), b.probe(s)
+	began := time.Now()
+	job(s)
+	took := time.Since(began)
+	values := []float64{milliseconds(worst()), peak() / before, took.Seconds()}
+	b.finish(writes)
+	return values
+}
+
+// restarts stops a server, and returns a round that measures in seconds how long it takes, once started again, until it serves
+// so many keys.
+func (b *bench) restarts(s *harness.Server, keys int) round {
+	s.Stop(b)
+	return func() []float64 {
+		began := time.Now()
+		s.Restart(b)
+		harness.Eventually(b, func() bool { return s.Info(b)["loading"] == "0" }, snapshotTime, "%v has loaded its file", s.Kind)
+		took := time.Since(began)
+		b.wantKeys(s, keys)
+		s.Stop(b)
+		return []float64{took.Seconds()}
+	}
+}
+
 // bgsaveRow measures what a snapshot to disk does to a server that is written to.
 func bgsaveRow(keys int) row {
 	return row{
 		name: "bgsave", group: groupPauses, does: fmt.Sprintf("BGSAVE of %d keys under %d SET/s", keys, backgroundRate),
-		needs: []string{"SET", "BGSAVE ?", "INFO"},
-		metrics: []metric{
-			{name: "worst PING", unit: "ms"},
-			{name: "peak memory", unit: "times that before"},
-			{name: "duration", unit: "s"},
-		},
+		needs:   []string{"SET", "BGSAVE ?", "INFO"},
+		metrics: disturbance(0),
 		open: func(b *bench, kind harness.Kind) round {
 			s := b.start(kind)
 			b.fill(s, stringKeys(keys, 32))
-			return func() []float64 {
-				writes := b.background(s, keys)
-				before := b.rss(s)
-				peak, worst := b.peak(s), b.probe(s)
-				began := time.Now()
-				s.Once(b, "BGSAVE")
-				b.waitSaved(s)
-				took := time.Since(began)
-				values := []float64{milliseconds(worst()), peak() / before, took.Seconds()}
-				b.finish(writes)
-				return values
-			}
+			return func() []float64 { return b.disturb(s, keys, b.save) }
 		},
 	}
 }
 
-// waitSaved waits until a BGSAVE has ended, and fails the row unless it ended well.
-func (b *bench) waitSaved(s *harness.Server) {
+// save writes a snapshot by BGSAVE, and fails the row unless that ends well.
+func (b *bench) save(s *harness.Server) {
+	s.Once(b, "BGSAVE")
 	var info harness.Info
 	harness.Eventually(b, func() bool {
 		info = s.Info(b)
@@ -84,18 +107,8 @@ func startRow(keys int) row {
 		open: func(b *bench, kind harness.Kind) round {
 			s := b.start(kind, harness.ReadyWithin(snapshotTime))
 			b.fill(s, stringKeys(keys, 32))
-			s.Once(b, "BGSAVE")
-			b.waitSaved(s)
-			s.Stop(b)
-			return func() []float64 {
-				began := time.Now()
-				s.Restart(b)
-				harness.Eventually(b, func() bool { return s.Info(b)["loading"] == "0" }, snapshotTime, "%v has loaded its file", s.Kind)
-				took := time.Since(began)
-				b.wantKeys(s, keys)
-				s.Stop(b)
-				return []float64{took.Seconds()}
-			}
+			b.save(s)
+			return b.restarts(s, keys)
 		},
 	}
 }

@@ -9,15 +9,12 @@ import (
 	"treedis/tests/harness"
 )
 
-// syncedClients is how many connections write at once in the rows of confirmed writes.
-const syncedClients = 50
-
 // syncedRow measures writes of which the client learns that a replica has them: with sync-replicas 1, or in Redis, which does not
 // have that, with WAIT 1 0 after each. A batch of commands is sent, then its replies are read.
-func syncedRow(name, group string, pipeline, requests, keys int, target float64) row {
+func syncedRow(name, group string, target float64, l load) row {
 	return row{
 		name: name, group: group,
-		does:  fmt.Sprintf("-c %d -n %d -P %d SET, each confirmed by a replica: sync-replicas 1 against WAIT 1 0", syncedClients, requests, pipeline),
+		does:  fmt.Sprintf("-c %d -n %d -P %d SET, each confirmed by a replica: sync-replicas 1 against WAIT 1 0", l.clients, l.requests, l.pipeline),
 		needs: []string{"SET", "WAIT", "REPLICAOF", "PSYNC", "INFO"},
 		metrics: []metric{
 			{name: "throughput", unit: "op/s", better: higher, target: target},
@@ -33,20 +30,20 @@ func syncedRow(name, group string, pipeline, requests, keys int, target float64)
 			}
 			return func() []float64 {
 				before, began := b.cpu(master), time.Now()
-				b.writeConfirmed(master, pipeline, requests, keys, wait)
+				b.writeConfirmed(master, l, wait)
 				took := time.Since(began)
-				return []float64{float64(requests) / took.Seconds(), perOperation(b.cpu(master)-before, requests)}
+				return []float64{float64(l.requests) / took.Seconds(), perOperation(b.cpu(master)-before, l.requests)}
 			}
 		},
 	}
 }
 
 // writeConfirmed sends SETs over many connections, with WAIT 1 0 after each if asked for.
-func (b *bench) writeConfirmed(s *harness.Server, pipeline, requests, keys int, wait bool) {
-	errs := make([]error, syncedClients)
+func (b *bench) writeConfirmed(s *harness.Server, l load, wait bool) {
+	errs := make([]error, l.clients)
 	var group sync.WaitGroup
-	for i := range syncedClients {
-		group.Go(func() { errs[i] = confirmedWriter(s.Addr(), i, pipeline, requests/syncedClients, keys, wait) })
+	for i := range l.clients {
+		group.Go(func() { errs[i] = l.writeConfirmed(s.Addr(), i, wait) })
 	}
 	group.Wait()
 	for _, err := range errs {
@@ -54,23 +51,25 @@ func (b *bench) writeConfirmed(s *harness.Server, pipeline, requests, keys int, 
 	}
 }
 
-func confirmedWriter(addr string, id, pipeline, requests, keys int, wait bool) error {
+// writeConfirmed is one of the load's clients.
+func (l load) writeConfirmed(addr string, id int, wait bool) error {
 	conn, err := dialPipe(addr)
 	if err != nil {
 		return err
 	}
 	defer conn.close()
-	value := payload(32)
+	value, share := payload(32), l.requests/l.clients
 	var batch []byte
-	for sent := 0; sent < requests; {
-		n := min(pipeline, requests-sent)
+	for sent := 0; sent < share; {
+		n := min(l.pipeline, share-sent)
 		batch = batch[:0]
-		for i := range n {
-			key := keyPrefix + strconv.Itoa((id*requests+sent+i)*7919%keys)
+		for range n {
+			key := keyPrefix + strconv.Itoa((id*share+sent)*7919%l.keyspace)
 			batch = harness.AppendCommand(batch, "SET", key, value)
 			if wait {
 				batch = harness.AppendCommand(batch, "WAIT", "1", "0")
 			}
+			sent++
 		}
 		if err := conn.write(batch); err != nil {
 			return err
@@ -84,7 +83,6 @@ func confirmedWriter(addr string, id, pipeline, requests, keys int, wait bool) e
 				return err
 			}
 		}
-		sent += n
 	}
 	return nil
 }
