@@ -117,9 +117,10 @@ func TestSlowReplicaCostsNoMemory(t *testing.T) {
 	t.Parallel()
 	master, replica, link := linked(t, pairings[0], onDisk, harness.Args("--client-output-buffer-limit", "replica 256kb 128kb 1"))
 	harness.Fill(t, master, 100, harness.LoadConfig{Seed: 1}, replica)
-	link.Throttle(200_000)
+	link.Throttle(20_000) // the snapshot takes seconds
 	replica.ReplicaOf(t, link.Port())
 	harness.Eventually(t, func() bool { return master.Info(t).Int("connected_slaves") == 1 }, harness.Patience, "attached")
+	link.Hold()
 	most := int64(0)
 	for range 8 {
 		harness.Fill(t, master, 50, harness.LoadConfig{Seed: 2}, replica)
@@ -128,6 +129,7 @@ func TestSlowReplicaCostsNoMemory(t *testing.T) {
 	require.Less(t, most, int64(1<<20))
 	harness.Eventually(t, func() bool { return master.Info(t).Int("repl_backlog_disk_served") > 0 }, harness.Patience, "served from disk")
 	link.Throttle(0)
+	link.Release()
 	requireSame(t, master, replica)
 	require.EqualValues(t, 1, master.SyncCounts(t).Full)
 	require.EqualValues(t, 0, master.SyncCounts(t).PartialOK)
