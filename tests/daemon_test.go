@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,6 +30,11 @@ func TestDaemonize(t *testing.T) {
 	require.NoError(t, err)
 	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	require.NoError(t, err)
+	t.Cleanup(func() {
+		if t.Failed() { // otherwise it has ended
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
 	title, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	require.NoError(t, err)
 	require.Contains(t, string(title), "unixsocket:"+socket, "the process's title")

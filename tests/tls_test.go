@@ -119,34 +119,43 @@ func TestTLSClients(t *testing.T) {
 		require.NoError(t, client.RPush(ctx, "list", "v").Err())
 		require.Equal(t, []string{"list", "v"}, <-got)
 	})
-	t.Run("what it says of itself", func(t *testing.T) {
-		info := s.Info(t)
-		require.Equal(t, fmt.Sprintf("name=tcp,bind=127.0.0.1,port=%d", s.Port()), info["listener0"])
-		require.Equal(t, fmt.Sprintf("name=tls,bind=127.0.0.1,port=%d", s.TLSPort()), info["listener1"])
-		require.EqualValues(t, s.Port(), info.Int("tcp_port"))
-		line, err := client.Do(ctx, "CLIENT", "INFO").Text()
-		require.NoError(t, err)
-		require.Contains(t, line, " laddr="+s.TLSAddr()+" ")
-		require.Regexp(t, ` fd=[1-9]\d* `, line)
-		s.WaitLog(t, "Ready to accept connections tls")
-	})
-	t.Run("redis-cli", func(t *testing.T) {
-		tool := harness.RequireTool(t, "redis-cli")
-		run := func(stdin string, args ...string) string {
-			args = append([]string{"-p", strconv.Itoa(s.TLSPort()), "--tls", "--cacert", c.caFile}, args...)
-			out, _ := harness.Run(t, cliTime, stdin, tool, args...)
-			return out
-		}
-		with := []string{"--cert", c.pair.Cert, "--key", c.pair.Key}
-		require.Equal(t, "PONG\n", run("", append(with, "PING")...))
-		require.Equal(t, "OK\n1\n", run("SET k 1\nGET k\n", with...))
-		require.NotContains(t, run("", "PING"), "PONG", "without a certificate")
-		path := filepath.Join(t.TempDir(), "dump.rdb")
-		run("", append(with, "--rdb", path)...)
-		content, err := os.ReadFile(path)
-		require.NoError(t, err)
-		require.True(t, strings.HasPrefix(string(content), "REDIS00"))
-	})
+}
+
+// TestTLSPortIsNamed: INFO, CLIENT INFO and the log tell of the encrypted port.
+func TestTLSPortIsNamed(t *testing.T) {
+	t.Parallel()
+	c := newSecured(t)
+	s := harness.Start(t, harness.Treedis, harness.TLS(), c.args())
+	info := s.Info(t)
+	require.Equal(t, fmt.Sprintf("name=tcp,bind=127.0.0.1,port=%d", s.Port()), info["listener0"])
+	require.Equal(t, fmt.Sprintf("name=tls,bind=127.0.0.1,port=%d", s.TLSPort()), info["listener1"])
+	require.EqualValues(t, s.Port(), info.Int("tcp_port"))
+	line, err := c.client(t, s).Do(t.Context(), "CLIENT", "INFO").Text()
+	require.NoError(t, err)
+	require.Contains(t, line, " laddr="+s.TLSAddr()+" ")
+	require.Regexp(t, ` fd=[1-9]\d* `, line)
+	s.WaitLog(t, "Ready to accept connections tls")
+}
+
+func TestTLSWithRedisCLI(t *testing.T) {
+	t.Parallel()
+	tool := harness.RequireTool(t, "redis-cli")
+	c := newSecured(t)
+	s := harness.Start(t, harness.Treedis, harness.TLS(), c.args())
+	run := func(stdin string, args ...string) string {
+		args = append([]string{"-p", strconv.Itoa(s.TLSPort()), "--tls", "--cacert", c.caFile}, args...)
+		out, _ := harness.Run(t, cliTime, stdin, tool, args...)
+		return out
+	}
+	with := []string{"--cert", c.pair.Cert, "--key", c.pair.Key}
+	require.Equal(t, "PONG\n", run("", append(with, "PING")...))
+	require.Equal(t, "OK\n1\n", run("SET k 1\nGET k\n", with...))
+	require.NotContains(t, run("", "PING"), "PONG", "without a certificate")
+	path := filepath.Join(t.TempDir(), "dump.rdb")
+	run("", append(with, "--rdb", path)...)
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(content), "REDIS00"))
 }
 
 // TestTLSRefusals: who has no certificate, or the wrong one, is told so, and the log says why.
@@ -281,15 +290,13 @@ func TestTLSSettings(t *testing.T) {
 	s := harness.Start(t, harness.Treedis)
 	plain := s.Dial(t)
 	port := strconv.Itoa(harness.FreePort())
-	r, err := plain.Do("CONFIG", "SET", "tls-port", port)
-	require.NoError(t, err)
+	r := plain.Must(t, "CONFIG", "SET", "tls-port", port)
 	require.Equal(t, "ERR CONFIG SET failed (possibly related to argument 'tls-port') - Unable to update TLS configuration. Check server logs.", r.Text)
 	s.WaitLog(t, "tls-cert-file is not set")
 	require.Equal(t, "0", plain.OK(t, "CONFIG", "GET", "tls-port").Elems[1].Text)
 
 	plain.OK(t, "CONFIG", "SET", "tls-cert-file", c.pair.Cert, "tls-key-file", other.pair.Key, "tls-ca-cert-file", c.caFile)
-	r, err = plain.Do("CONFIG", "SET", "maxmemory", "1mb", "tls-port", port)
-	require.NoError(t, err)
+	r = plain.Must(t, "CONFIG", "SET", "maxmemory", "1mb", "tls-port", port)
 	require.True(t, r.IsError())
 	s.WaitLog(t, "tls-key-file "+other.pair.Key+": for the certificate in "+c.pair.Cert+": tls: private key does not match public key")
 	require.Equal(t, "0", plain.OK(t, "CONFIG", "GET", "maxmemory").Elems[1].Text)
@@ -307,9 +314,7 @@ func TestTLSSettings(t *testing.T) {
 		{"tls-cert-file", other.pair.Cert}, {"tls-cert-file", "/nonexistent"}, {"tls-ca-cert-file", c.pair.Key},
 		{"tls-protocols", "SSLv3"}, {"tls-ciphers", "nosuch"}, {"tls-ca-cert-file", ""},
 	} {
-		r, err := plain.Do("CONFIG", "SET", pair[0], pair[1])
-		require.NoError(t, err)
-		require.Contains(t, r.Text, "Unable to update TLS configuration", pair)
+		require.Contains(t, plain.Must(t, "CONFIG", "SET", pair[0], pair[1]).Text, "Unable to update TLS configuration", pair)
 		require.NoError(t, dial(port))
 	}
 	// The two kinds of port trade places.
@@ -399,8 +404,6 @@ func TestTLSMigrate(t *testing.T) {
 	require.Equal(t, "OK", from.Once(t, "MIGRATE", "127.0.0.1", strconv.Itoa(to.TLSPort()), "k", "0", "10000").Text)
 	require.Equal(t, "v", to.Once(t, "GET", "k").Text)
 	from.Once(t, "SET", "k", "v")
-	conn := from.Dial(t)
-	r, err := conn.Do("MIGRATE", "127.0.0.1", strconv.Itoa(to.Port()), "k", "0", "1000", "REPLACE")
-	require.NoError(t, err)
+	r := from.Dial(t).Must(t, "MIGRATE", "127.0.0.1", strconv.Itoa(to.Port()), "k", "0", "1000", "REPLACE")
 	require.True(t, r.IsError(), "the other port expects no handshake")
 }

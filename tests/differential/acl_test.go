@@ -54,6 +54,18 @@ func (g *aclGen) userRule() string {
 	return g.rule()
 }
 
+// rules makes up to four rules for one command.
+func (g *aclGen) rules() (args []string) {
+	for range g.IntN(5) {
+		if rule := g.userRule(); g.IntN(8) == 0 {
+			args = append(args, strings.Fields(rule)...) // a selector in several words
+		} else {
+			args = append(args, rule)
+		}
+	}
+	return args
+}
+
 // rule makes a rule that may stand in a selector.
 func (g *aclGen) rule() string {
 	sign := g.pick("+", "+", "-")
@@ -125,19 +137,17 @@ func TestACLRules(t *testing.T) {
 		sameCategory(t, d, g.commands, category)
 	}
 	for _, proto := range []int{2, 3} {
-		p := d.dial(proto)
-		allowed, refused := 0, 0
+		a := &aclDuel{duel: d, g: g, admin: d.dial(proto)}
 		for range d.group.rounds(t) {
-			d.history = nil
-			aclRound(d, g, p, &allowed, &refused)
+			a.round()
 			if t.Failed() {
 				return
 			}
 		}
-		t.Logf("RESP%d: %d calls allowed, %d refused", proto, allowed, refused)
-		require.Greater(t, allowed, 100)
-		require.Greater(t, refused, 100)
-		p.close()
+		t.Logf("RESP%d: %d calls allowed, %d refused", proto, a.allowed, a.refused)
+		require.Greater(t, a.allowed, 100)
+		require.Greater(t, a.refused, 100)
+		a.admin.close()
 	}
 }
 
@@ -152,61 +162,71 @@ func sameCategory(t *testing.T, d *duel, both []string, category string) {
 	require.Equal(t, members(d.theirs), members(d.ours), category)
 }
 
-// aclRound changes a user and looks what it may do.
-func aclRound(d *duel, g *aclGen, p *pair, allowed, refused *int) {
-	t := d.t
-	both := func(args ...string) (ours, theirs harness.Reply) {
-		d.history = append(d.history, fmt.Sprintf("%q", args))
-		return p.ours.Must(t, args...), p.theirs.Must(t, args...)
+// aclDuel changes users on both servers, and looks what they may do.
+type aclDuel struct {
+	*duel
+	g                *aclGen
+	admin            *pair
+	allowed, refused int // calls
+}
+
+// both has the administrator send a command to both.
+func (a *aclDuel) both(args ...string) (ours, theirs harness.Reply) {
+	a.t.Helper()
+	a.history = append(a.history, fmt.Sprintf("%q", args))
+	return a.admin.ours.Must(a.t, args...), a.admin.theirs.Must(a.t, args...)
+}
+
+// same wants two texts to be the same.
+func (a *aclDuel) same(ours, theirs string) {
+	a.t.Helper()
+	if ours != theirs {
+		a.t.Errorf("%q, and from the real server %q\n%s", ours, theirs, strings.Join(a.history, "\n"))
 	}
-	name := g.pick("u", "v")
-	for range 1 + g.IntN(4) {
-		args := []string{"ACL", "SETUSER", name}
-		for range g.IntN(5) {
-			if rule := g.userRule(); g.IntN(8) == 0 {
-				args = append(args, strings.Fields(rule)...) // a selector in several words
-			} else {
-				args = append(args, rule)
-			}
-		}
-		ours, theirs := both(args...)
-		if ours.Text != theirs.Text {
-			t.Errorf("%q, and from the real server %q\n%s", ours.Text, theirs.Text, strings.Join(d.history, "\n"))
-		}
+}
+
+// round changes a user, compares what is said of it, and tries what it may do.
+func (a *aclDuel) round() {
+	a.t.Helper()
+	a.history = nil
+	name := a.g.pick("u", "v")
+	for range 1 + a.g.IntN(4) {
+		ours, theirs := a.both(append([]string{"ACL", "SETUSER", name}, a.g.rules()...)...)
+		a.same(ours.Text, theirs.Text)
 	}
-	ours, theirs := both("ACL", "GETUSER", name)
-	if g.userText(ours) != g.userText(theirs) {
-		t.Errorf("%s\nand from the real server\n%s\n%s", g.userText(ours), g.userText(theirs), strings.Join(d.history, "\n"))
-	}
-	user := d.dial(2)
+	ours, theirs := a.both("ACL", "GETUSER", name)
+	a.same(a.g.userText(ours), a.g.userText(theirs))
+	user := a.dial(2)
 	defer user.close()
-	for _, args := range [][]string{{"ACL", "LOG", "RESET"}, {"ACL", "SETUSER", name, "on", "nopass"}} {
-		both(args...)
-	}
-	for _, c := range []*harness.Conn{user.ours, user.theirs} {
-		c.OK(t, "AUTH", name, "x")
+	a.both("ACL", "LOG", "RESET")
+	a.both("ACL", "SETUSER", name, "on", "nopass")
+	for _, c := range user.both() {
+		c.OK(a.t, "AUTH", name, "x")
 	}
 	for range 25 {
-		call := g.call()
-		ours, theirs := both(append([]string{"ACL", "DRYRUN", name}, call...)...)
-		theirs.Text = strings.Replace(theirs.Text, "This user has", "User "+name+" has", 1) // 7.0 does not say who
-		if ours.Text != theirs.Text {
-			t.Errorf("%q, and from the real server %q\n%s", ours.Text, theirs.Text, strings.Join(d.history, "\n"))
-		}
-		d.history = d.history[:len(d.history)-1]
-		switch {
-		case theirs.Text == "OK":
-			*allowed++
-		case !theirs.IsError(): // so that it does no harm to try
-			*refused++
-			ours, theirs := user.ours.Must(t, call...), user.theirs.Must(t, call...)
-			if strings.HasPrefix(ours.Text, "NOPERM ") != strings.HasPrefix(theirs.Text, "NOPERM ") {
-				t.Errorf("%q: %q, and from the real server %q", call, ours.Text, theirs.Text)
-			}
+		a.try(user, name, a.g.call())
+	}
+	ours, theirs = a.both("ACL", "LOG", "100")
+	require.Equal(a.t, logText(theirs), logText(ours), strings.Join(a.history, "\n"))
+}
+
+// try compares whether a user may make a call, and has the user make it if not: there it does no harm.
+func (a *aclDuel) try(user *pair, name string, call []string) {
+	a.t.Helper()
+	ours, theirs := a.both(append([]string{"ACL", "DRYRUN", name}, call...)...)
+	theirs.Text = strings.Replace(theirs.Text, "This user has", "User "+name+" has", 1) // 7.0 does not say who
+	a.same(ours.Text, theirs.Text)
+	a.history = a.history[:len(a.history)-1]
+	switch {
+	case theirs.Text == "OK":
+		a.allowed++
+	case !theirs.IsError():
+		a.refused++
+		ours, theirs := user.ours.Must(a.t, call...), user.theirs.Must(a.t, call...)
+		if strings.HasPrefix(ours.Text, "NOPERM ") != strings.HasPrefix(theirs.Text, "NOPERM ") {
+			a.t.Errorf("%q: %q, and from the real server %q", call, ours.Text, theirs.Text)
 		}
 	}
-	ours, theirs = both("ACL", "LOG", "100")
-	require.Equal(t, logText(theirs), logText(ours), strings.Join(d.history, "\n"))
 }
 
 // logText writes what a reply to ACL LOG says of each entry, but for times and clients.
