@@ -3,6 +3,7 @@ package repl
 import (
 	"context"
 	"io"
+	"os"
 	"sync"
 )
 
@@ -45,6 +46,12 @@ type Source interface {
 	// still knows the selected database (for the repl-stream-db field) and its
 	// end is the snapshot's offset.
 	SnapshotLocked(f Filter) (Snapshot, error)
+
+	// SaveLocked begins to write the data set, as it is, to the server's own snapshot file. done is called once, under the
+	// keyspace lock, when that is over; the file is then the caller's to close, and stays what it is if the server
+	// writes another. unneeded says, without any lock, that nobody waits for the file any more: the server ends the save
+	// if it has no use for it either. ErrSaveBusy: the disk is written to already. Needs the keyspace lock.
+	SaveLocked(done func(*os.File, error)) (unneeded func(), err error)
 
 	// IsReplica reports whether this server has a master itself. Needs no lock.
 	IsReplica() bool

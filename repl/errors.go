@@ -31,6 +31,8 @@ var (
 var (
 	// ErrFilterNeedsEOF: a filtered snapshot goes only to replicas with capa eof.
 	ErrFilterNeedsEOF = errors.New("repl: filtered replica requires the EOF capability")
+	// ErrSaveBusy: a snapshot on disk has to wait for what is being written there.
+	ErrSaveBusy = errors.New("repl: another snapshot is being written")
 	// ErrSnapshotFailed: no snapshot could be taken.
 	ErrSnapshotFailed = errors.New("repl: no snapshot to synchronize with")
 )

@@ -19,7 +19,8 @@ type fullSync struct {
 	offset   int64
 	mark     string // ends the snapshot; "" for one with its length before it
 	snapshot *sharedSnapshot
-	err      error // no snapshot could be taken
+	saved    *savedSnapshot // in place of snapshot, for one that goes through a file
+	err      error          // no snapshot could be taken
 }
 
 // sharedSnapshot is released when the last replica it was taken for is done. Each
@@ -61,6 +62,7 @@ func (s *sharedSnapshot) report() {
 // that go on at the same time. It is called once, without any lock.
 func (m *Master) done(job fullSync) {
 	job.snapshot.release()
+	m.leaveSaved(job.saved)
 	m.mu.Lock()
 	m.syncing--
 	m.mu.Unlock()
@@ -130,24 +132,32 @@ func (m *Master) enoughWait(cfg MasterConfig) bool {
 	return cfg.DisklessSyncMaxReplicas > 0 && n >= cfg.DisklessSyncMaxReplicas
 }
 
-// beginLocked takes one snapshot for all who wait for one with the given filter, or as
-// many of them as may be served at the same time, first come first served: id, offset,
-// data and each replica's place in the log are those of one instant. A snapshot costs
-// nothing, so who has to wait gets one of his own time, and pins no log meanwhile.
-// Needs the keyspace lock.
+// beginLocked begins to synchronize all who wait for a snapshot with the given filter, or as
+// many of them as may be served at the same time, first come first served. Needs the keyspace lock.
 func (m *Master) beginLocked(f Filter) {
+	cfg := m.config()
 	m.mu.Lock()
 	var members []*replica
-	room := m.roomLocked(m.config())
+	room := m.roomLocked(cfg)
 	for _, r := range m.replicas {
 		if r.state == WaitSnapshot && r.info.Filter == f && len(members) < room {
 			members = append(members, r)
 		}
 	}
 	m.mu.Unlock()
-	if len(members) == 0 {
-		return
+	switch {
+	case len(members) == 0:
+	case cfg.DisklessSync || f != Filter{}:
+		m.beginSocketsLocked(f, members)
+	default:
+		m.beginSavedLocked(members)
 	}
+}
+
+// beginSocketsLocked takes one snapshot for all: id, offset, data and each replica's place in the log are those
+// of one instant. A snapshot costs nothing, so who had to wait gets one of his own time, and pinned no log meanwhile.
+// Needs the keyspace lock.
+func (m *Master) beginSocketsLocked(f Filter, members []*replica) {
 	m.logf(Notice, "Starting BGSAVE for SYNC with target: replicas sockets")
 	snap, err := m.source.SnapshotLocked(f)
 	if err != nil {
@@ -161,38 +171,44 @@ func (m *Master) beginLocked(f Filter) {
 	}
 	// The stream that follows must not rely on a SELECT that came before.
 	m.log.ForgetSelectedDB()
-	diskless := m.config().DisklessSync || f != Filter{}
 	for _, r := range members {
 		job := fullSync{replid: m.ids.Get().ID, offset: m.log.EndOffset(), snapshot: shared, err: err}
-		if diskless && r.info.CapaEOF {
+		if r.info.CapaEOF {
 			job.mark = randomHex(m.random)
 		}
 		m.hand(r, job)
 	}
 }
 
-// hand gives a waiting replica its snapshot and its place in the log.
-func (m *Master) hand(r *replica, job fullSync) {
+// hand gives a waiting replica its snapshot and its place in the log, and reports whether the log still has that place.
+func (m *Master) hand(r *replica, job fullSync) bool {
 	var reader *Reader
 	if !r.info.RDBOnly && job.err == nil {
-		reader, _ = m.log.NewReader(job.offset, r.evicted) // the end is always valid
+		var ok bool
+		if reader, ok = m.log.NewReader(job.offset, r.evicted); !ok {
+			return false
+		}
 		m.setLimit(reader)
 	}
 	m.mu.Lock()
 	waits := r.state == WaitSnapshot
 	if waits {
-		r.state, r.reader = EncodeSnapshot, reader
+		r.state, r.reader, r.fromFile = EncodeSnapshot, reader, job.saved != nil
 		m.syncing++
+		if job.saved != nil {
+			job.saved.users++
+		}
 		r.begin <- job
 	}
 	m.mu.Unlock()
 	if waits {
-		return
+		return true
 	}
 	job.snapshot.release() // disconnected meanwhile
 	if reader != nil {
 		reader.Close()
 	}
+	return true
 }
 
 // awaitSnapshot waits for the snapshot, and sends newlines meanwhile.
@@ -229,7 +245,10 @@ func (r *replica) sendSnapshot(job fullSync) (err error) {
 			return err
 		}
 	}
-	if job.mark != "" {
+	switch {
+	case job.saved != nil:
+		return r.sendSaved(job.saved)
+	case job.mark != "":
 		return r.sendMarked(job)
 	}
 	return r.sendSized(job)

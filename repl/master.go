@@ -88,6 +88,7 @@ type Master struct {
 	mu              sync.Mutex
 	replicas        []*replica     // guarded by mu, in order of attachment
 	syncing         int            // guarded by mu; snapshots handed out and not sent yet
+	saving          *savedSnapshot // guarded by mu; the one being written to disk, for who comes meanwhile
 	noReplicasSince time.Time      // guarded by mu; valid without replicas
 	ticks           int64          // guarded by mu; Cron calls
 	closed          bool           // guarded by mu
@@ -193,6 +194,7 @@ func (m *Master) DisconnectAll() {
 func (m *Master) RestartSnapshots() {
 	for _, r := range m.snapshotList() {
 		m.mu.Lock()
+		m.saving = nil
 		sending := r.state == EncodeSnapshot || r.state == SendSnapshot
 		m.mu.Unlock()
 		if sending {
@@ -233,12 +235,12 @@ func (m *Master) snapshotList() []*replica {
 // Count is the number of replicas, in whatever state (connected_slaves).
 func (m *Master) Count() int { return int(m.count.Load()) }
 
-// SendsSnapshot reports whether a snapshot is being sent to any replica.
+// SendsSnapshot reports whether a snapshot is being encoded for any replica's connection; those in files do not count.
 func (m *Master) SendsSnapshot() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.ContainsFunc(m.replicas, func(r *replica) bool {
-		return r.state == EncodeSnapshot || r.state == SendSnapshot
+		return !r.fromFile && (r.state == EncodeSnapshot || r.state == SendSnapshot)
 	})
 }
 

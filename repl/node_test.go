@@ -10,6 +10,8 @@ import (
 	"io"
 	"maps"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +44,10 @@ type node struct {
 	snapshotErr  error
 	loadHook     func(io.Reader) error
 	released     atomic.Int64
+	saveGate     chan struct{} // nil to write snapshots on disk at once
+	saveBusy     bool          // guarded by the keyspace lock: somebody else writes one
+	saves        atomic.Int64
+	unneeded     atomic.Int64
 	snapshots    atomic.Int64
 	installs     atomic.Int64
 	paused       atomic.Bool
@@ -220,6 +226,35 @@ func (s *nodeSnapshot) WriteRDB(_ context.Context, w io.Writer) error {
 }
 
 func (s *nodeSnapshot) Release() { s.n.released.Add(1) }
+
+// SaveLocked writes once saveGate lets it.
+func (n *node) SaveLocked(done func(*os.File, error)) (func(), error) {
+	if n.snapshotErr != nil {
+		return nil, n.snapshotErr
+	}
+	if n.saveBusy {
+		return nil, ErrSaveBusy
+	}
+	n.saves.Add(1)
+	snap := &nodeSnapshot{n, maps.Clone(n.data)}
+	path := filepath.Join(n.t.TempDir(), "dump")
+	n.conns.Go(func() {
+		if n.saveGate != nil {
+			select {
+			case <-n.saveGate:
+			case <-n.master.ctx.Done():
+			}
+		}
+		f, err := os.Create(path)
+		if err == nil {
+			err = snap.WriteRDB(context.Background(), f)
+		}
+		n.Lock()
+		defer n.Unlock()
+		done(f, err)
+	})
+	return func() { n.unneeded.Add(1) }, nil
+}
 
 func (n *node) IsReplica() bool { return n.link.Following() }
 

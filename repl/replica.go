@@ -45,6 +45,8 @@ type replica struct {
 	fsyncOffset int64
 	ackTime     time.Time // last sign of life, or when it went online
 	softSince   time.Time // unread bytes exceed the soft limit since then
+	fromFile    bool      // its snapshot goes through a file
+	toldToWait  bool      // the log says why it has to wait for another snapshot
 	attachedAt  time.Time
 }
 

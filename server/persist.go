@@ -23,13 +23,16 @@ type persistence struct {
 	lastTook  int64    // seconds; -1 before the first
 	saves     int64
 	loaded    rdb.LoadCounts // by the last load
+	syncFile  bool           // the snapshot on disk is one that was made for replicas, to be removed if nothing else is kept
 
 	failed atomic.Bool // the last background save failed: see refusesWrites
 }
 
 // saveJob is one save of the data as it was at an instant. Nobody is kept from anything meanwhile.
 type saveJob struct {
-	forCaller bool // SAVE or the end of the server waits for it, which then say what came of it
+	forCaller   bool     // SAVE or the end of the server waits for it, which then say what came of it
+	forReplicas bool     // who want the file
+	file        *os.File // open for them once it has its name
 
 	ctx    context.Context // ends with abort
 	cancel context.CancelCauseFunc
@@ -56,7 +59,19 @@ func (j *saveJob) commit(from, to string) error {
 	if err := context.Cause(j.ctx); err != nil {
 		return err
 	}
-	return os.Rename(from, to)
+	if !j.forReplicas {
+		return os.Rename(from, to)
+	}
+	f, err := os.Open(from) // before another can take the name
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil {
+		f.Close()
+		return err
+	}
+	j.file = f
+	return nil
 }
 
 // inBackground reports whether a background save is in progress.
@@ -94,7 +109,9 @@ func (s *Server) rdbPath() string { return s.cfg.Path(config.DBFilename.Get(s.cf
 
 // startSaveLocked begins a background save. It needs the exclusive lock, for no longer than the snapshot
 // takes.
-func (s *Server) startSaveLocked() error {
+func (s *Server) startSaveLocked() error { return s.startJobLocked(&saveJob{}, func(error) {}) }
+
+func (s *Server) startJobLocked(job *saveJob, then func(err error)) error {
 	p := &s.persist
 	switch {
 	case s.halted: // nobody would wait for its goroutine
@@ -104,7 +121,7 @@ func (s *Server) startSaveLocked() error {
 	}
 	p.scheduled, p.lastTry = false, s.now()/1000
 	s.logger.noticef("Background saving started")
-	s.goSaveLocked(&saveJob{}, func(error) {})
+	s.goSaveLocked(job, then)
 	return nil
 }
 
@@ -115,6 +132,9 @@ func (s *Server) goSaveLocked(job *saveJob, then func(err error)) {
 	job.ctx, job.cancel = context.WithCancelCause(s.life)
 	s.persist.saving = job
 	snap, path := s.snapshotLocked(noFilter), s.rdbPath()
+	if job.forReplicas {
+		s.addDataAge(snap)
+	}
 	s.savesInBackground.Add(1)
 	s.wg.Go(func() {
 		defer s.savesInBackground.Add(-1)
@@ -150,6 +170,7 @@ func (s *Server) finishSaveLocked(job *saveJob, err error) {
 		return
 	}
 	s.saved(job.dirty)
+	p.syncFile = job.forReplicas && config.RDBDelSyncFiles.Get(s.cfg)
 	s.logger.noticef("DB saved on disk")
 	s.logger.noticef("Background saving terminated with success")
 }
@@ -171,6 +192,7 @@ func (s *Server) saved(dirty int64) {
 	s.stats.dirty -= dirty
 	s.persist.lastSave = s.now() / 1000
 	s.persist.saves++
+	s.persist.syncFile = false
 }
 
 // abortSaveLocked ends the save in progress without its file. Another may begin at once.
@@ -196,6 +218,7 @@ func (s *Server) saveNowLocked() error {
 func (s *Server) persistCron() {
 	s.lock.lock()
 	defer s.lock.unlock()
+	s.removeSyncFile()
 	p := &s.persist
 	if s.backgroundBusy() || s.halted || s.loading.active() {
 		return

@@ -26,8 +26,9 @@ clients RESTORE. All are checked here in any case.`}, SanitizeNo,
 	DBFilename = snapshotting.text(row{name: "dbfilename", flags: protected, checkText: checkDBFilename, doc: `
 The snapshot's file, within dir.`}, "dump.rdb")
 
-	RDBDelSyncFiles = snapshotting.bool(row{name: "rdb-del-sync-files", flags: meaningless, doc: `
-Remove snapshots made for replication. They are streamed here and leave no file.`}, false)
+	RDBDelSyncFiles = snapshotting.bool(row{name: "rdb-del-sync-files", doc: `
+Remove the file that repl-diskless-sync no has written for replicas once they
+have it, where neither save points nor an append only file keep the data.`}, false)
 
 	RDBSaveIncrementalFsync = snapshotting.bool(row{name: "rdb-save-incremental-fsync", doc: `
 Flush a snapshot to the disk as it is written, every 4 megabytes.`}, true)

@@ -92,8 +92,8 @@ repl-timeout.`}, 10, 1, maxInt)
 Let TCP gather small packets to replicas, for less traffic and more delay.`}, false)
 
 	ReplDisklessSync = replication.bool(row{name: "repl-diskless-sync", doc: `
-Send snapshots to replicas straight from memory. With no they do not wait for
-repl-diskless-sync-delay; they are never written to a file first.`}, true)
+Send snapshots to replicas straight from memory. With no, the snapshot's file
+is written first, and sent; replicas that come meanwhile share it.`}, true)
 
 	ReplDisklessSyncDelay = replication.int(row{name: "repl-diskless-sync-delay", unit: Seconds, doc: `
 Seconds to wait for more replicas before a snapshot is sent to all of them.`}, 5, 0, maxInt)
