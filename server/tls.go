@@ -30,9 +30,9 @@ var tlsDirectives = []config.Directive{
 }
 
 var (
-	errTLSConfig  = errors.New("Unable to update TLS configuration. Check server logs.") //lint:ignore ST1005 wire text
-	errNoTLS      = errors.New("TLS is not set up")
-	errHandshakes = errors.New("too many handshakes at once")
+	errTLSConfig = errors.New("Unable to update TLS configuration. Check server logs.") //lint:ignore ST1005 wire text
+	errNoTLS     = errors.New("TLS is not set up")
+	errTooMany   = errors.New("there are as many as maxclients allows")
 )
 
 // tlsWanted reports whether anything asks for TLS. Until then files are not looked at.
@@ -115,11 +115,15 @@ func (s *Server) clientAuth() tls.ClientAuthType {
 	return tls.RequireAndVerifyClientCert
 }
 
-// encrypt makes the handshake with a client that has connected to tls-port. As many as may be clients may be at it.
+// encrypt makes the handshake with a client that has connected to tls-port, if there may be another one. Whoever is turned away is not
+// told why: that would take a handshake.
 func (s *Server) encrypt(ctx context.Context, nc net.Conn) (net.Conn, error) {
-	count := s.tls.handshakes.Add(1)
 	defer s.tls.handshakes.Add(-1)
-	secure, err := s.shake(ctx, nc, count)
+	if !s.admits(s.tls.handshakes.Add(1)) {
+		s.logger.verbosef("Client %s was refused: %v", nc.RemoteAddr(), errTooMany)
+		return nil, errTooMany
+	}
+	secure, err := s.shake(ctx, nc)
 	switch {
 	case err == nil || ctx.Err() != nil:
 	case errors.Is(err, io.EOF): // somebody looked whether the port is open
@@ -130,13 +134,21 @@ func (s *Server) encrypt(ctx context.Context, nc net.Conn) (net.Conn, error) {
 	return secure, err
 }
 
-func (s *Server) shake(ctx context.Context, nc net.Conn, count int64) (net.Conn, error) {
+// admits reports whether that many more clients may be there, and counts a refusal if not.
+func (s *Server) admits(more int64) bool {
+	s.lock.borrow()
+	defer s.lock.unlock()
+	if int64(len(s.clients))+more <= config.MaxClients.Get(s.cfg) {
+		return true
+	}
+	s.stats.rejectedConns++
+	return false
+}
+
+func (s *Server) shake(ctx context.Context, nc net.Conn) (net.Conn, error) {
 	m := s.tls.material.Load()
-	switch {
-	case m == nil:
+	if m == nil {
 		return nil, errNoTLS
-	case count > config.MaxClients.Get(s.cfg):
-		return nil, errHandshakes
 	}
 	return m.Accept(ctx, nc, s.clientAuth())
 }

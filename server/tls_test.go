@@ -61,18 +61,29 @@ func TestTLSProtectedMode(t *testing.T) {
 	require.Equal(t, "+PONG\r\n+OK\r\n", string(text))
 }
 
-// TestTLSHandshakesAreBounded: no more peers may be at their handshakes than may be clients.
-func TestTLSHandshakesAreBounded(t *testing.T) {
+// TestTLSMaxClients: who is one too many is turned away before the handshake, and whoever is at one counts.
+func TestTLSMaxClients(t *testing.T) {
 	t.Parallel()
-	n, dial := startSecure(t, func(l net.Listener) net.Listener { return l }, "maxclients 50")
-	n.s.tls.handshakes.Add(50)
+	n, dial := startSecure(t, func(l net.Listener) net.Listener { return l }, "maxclients 2", "loglevel verbose")
+	w := n.dial()
+	w.expect("ping", "PONG")
+	n.s.tls.handshakes.Add(1)
 	_, err := dial()
 	require.Error(t, err)
-	n.logged(errHandshakes.Error())
-	n.s.tls.handshakes.Add(-50)
+	n.logged(errTooMany.Error())
+	n.s.tls.handshakes.Add(-1)
 	c, err := dial()
 	require.NoError(t, err)
-	c.Close()
+	defer c.Close()
+	_, err = c.Write([]byte("ping\r\n"))
+	require.NoError(t, err)
+	_, err = io.ReadFull(c, make([]byte, len("+PONG\r\n")))
+	require.NoError(t, err)
+	_, err = dial()
+	require.Error(t, err)
+	n.s.lock.borrow()
+	defer n.s.lock.unlock()
+	require.EqualValues(t, 2, n.s.stats.rejectedConns)
 }
 
 // TestTLSKilledWhileReading: a client that is told to go while it takes in nothing is gone at once, and so is its connection.
