@@ -24,10 +24,10 @@ var (
 The master to follow: a host and a port. Without it, or with "no one", this
 server is a master.`}, masterKind{}, Master{})
 
-	MasterAuth = replication.optional(row{name: "masterauth", flags: sensitive, doc: `
+	MasterAuth = replication.optional(row{name: "masterauth", newer: "primaryauth", flags: sensitive, doc: `
 The password to give the master.`})
 
-	MasterUser = replication.optional(row{name: "masteruser", flags: sensitive, doc: `
+	MasterUser = replication.optional(row{name: "masteruser", newer: "primaryuser", flags: sensitive, doc: `
 The user to log in to the master as. Empty is its default user.`})
 
 	ReplicaServeStaleData = replication.bool(row{name: "replica-serve-stale-data", alias: "slave-serve-stale-data", doc: `
@@ -104,6 +104,11 @@ Do not wait any longer once this many replicas are there. 0 waits in any case.`}
 	ReplFullSyncMax = replication.int(row{name: "repl-full-sync-max", doc: `
 How many replicas get a snapshot at the same time; others wait for their turn. 0
 is any number. Only this server has this directive.`}, 4, 0, maxInt)
+
+	DualChannelReplication = replication.bool(row{name: "dual-channel-replication-enabled", flags: meaningless, doc: `
+Send a snapshot and what is written meanwhile over two connections. That is held
+once for all replicas here, so there is nothing to relieve of it.
+This is a directive of Valkey's.`}, false)
 
 	ReplDisklessLoad = enum(replication, row{name: "repl-diskless-load", flags: denyLoading, doc: `
 How a replica takes over the master's snapshot: disabled, on-empty-db or swapdb.

@@ -37,6 +37,13 @@ run at the same time on several processors.`}, 1, 1, 128)
 
 	IOThreadsDoReads = threads.bool(row{name: "io-threads-do-reads", flags: immutable | meaningless, doc: `
 Let those threads read and parse, which they always do here.`}, false)
+
+	EventsPerIOThread = threads.int(row{name: "events-per-io-thread", flags: meaningless, doc: `
+Events for each thread that is to take part. This is a directive of Valkey's.`}, 2, 0, maxInt)
+
+	PrefetchBatchMaxSize = threads.int(row{name: "prefetch-batch-max-size", flags: meaningless, doc: `
+Commands whose keys are looked up side by side, which are 16 here.
+This is a directive of Valkey's.`}, 16, 0, 128)
 )
 
 var (

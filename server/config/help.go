@@ -145,6 +145,9 @@ func (d *directive) example(b *strings.Builder) {
 	if d.alias != "" {
 		fmt.Fprintf(b, "# Older name: %s\n", d.alias)
 	}
+	if d.newer != "" {
+		fmt.Fprintf(b, "# Name in Valkey: %s\n", d.newer)
+	}
 	off := ""
 	if d.has(meaningless) {
 		off = "# "

@@ -34,6 +34,7 @@ const (
 type row struct {
 	name  string
 	alias string // an older name, "" if none
+	newer string // Valkey's name, "" if that is the same; CONFIG GET shows it only to its exact name
 	flags attr
 	unit  Unit
 	doc   string // the lines of redis.conf.example, after a newline
@@ -101,7 +102,7 @@ type section struct {
 type registry struct {
 	sections []*section
 	all      []*directive
-	names    map[string]*directive // lower case, aliases too
+	names    map[string]*directive // lower case, other names too
 }
 
 var table = &registry{names: make(map[string]*directive)}
@@ -121,6 +122,9 @@ func (s *section) add(r row, k kind, def value) handle {
 	table.names[d.name] = d
 	if d.alias != "" {
 		table.names[d.alias] = d
+	}
+	if d.newer != "" {
+		table.names[d.newer] = d
 	}
 	return handle{d: d, id: d.id}
 }

@@ -44,6 +44,7 @@ func (vm *VM) openRedis() {
 		t.RawSetString(name, lua.LNumber(n))
 	}
 	vm.globals.RawSetString("redis", t)
+	vm.globals.RawSetString("server", t) // as Valkey calls it
 	vm.handler = L.NewFunction(vm.errorHandler)
 	vm.passOn = L.NewFunction(func(L *lua.LState) int {
 		L.Push(named(L, L.Get(1)))

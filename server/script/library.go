@@ -59,6 +59,7 @@ func (vm *VM) openLibrary() {
 	vm.openVersion(redis)
 	globals := L.CreateTable(0, 32)
 	globals.RawSetString("redis", redis)
+	globals.RawSetString("server", redis)
 	vm.facade(globals, L.CreateTable(0, 1))
 	redis.Metatable, globals.Metatable = vm.globals.Metatable, vm.globals.Metatable
 	vm.loading.globals = globals

@@ -35,7 +35,7 @@ func (vm *VM) open() {
 
 // allowedGlobals are all global variables that there are.
 var allowedGlobals = []string{
-	"string", "cjson", "bit", "cmsgpack", "math", "table", "struct", "coroutine", "redis", "_G", "_VERSION",
+	"string", "cjson", "bit", "cmsgpack", "math", "table", "struct", "coroutine", "redis", "server", "_G", "_VERSION",
 	"assert", "collectgarbage", "error", "gcinfo", "getfenv", "getmetatable", "ipairs", "load", "loadstring",
 	"newproxy", "next", "pairs", "pcall", "rawequal", "rawget", "rawset", "select", "setfenv", "setmetatable",
 	"tonumber", "tostring", "type", "unpack", "xpcall", "__redis__err__handler", "os",

@@ -57,6 +57,8 @@ func TestScripts(t *testing.T) {
 		{"return 'a'..1 ..0.1 ..1/3", "$21\r\na10.10.33333333333333\r\n"},
 		{"return {1,2,{3,'x'},nil,4}", "*3\r\n:1\r\n:2\r\n*2\r\n:3\r\n$1\r\nx\r\n"},
 		{"return redis.call('get','x')", "$1\r\nv\r\n"},
+		{"return server.call('get','x')", "$1\r\nv\r\n"},
+		{"server.x = 1", "-ERR user_script:1: Attempt to modify a readonly table script: f, on @user_script:1."},
 		{"x = 1", "-ERR user_script:1: Attempt to modify a readonly table script: f, on @user_script:1."},
 		{"return x", "-ERR user_script:1: Script attempted to access nonexistent global variable 'x' script: f, on @user_script:1."},
 		{"redis.x = 1", "-ERR user_script:1: Attempt to modify a readonly table script: f, on @user_script:1."},
