@@ -87,7 +87,8 @@ func (s *Server) awaitInput(c *Client) {
 
 // beginBatch takes the time for a batch of commands, and the limits that hold for it.
 func (s *Server) beginBatch(c *Client) {
-	c.batchBegan, c.batchTime = s.mono(), s.now()
+	c.batchBegan = s.mono()
+	c.batchTime = s.nowAt(c.batchBegan)
 	c.batchStart = c.commands
 	c.mark = c.batchBegan
 	c.parser.MaxBulk = config.ProtoMaxBulkLen.Get(s.cfg)
@@ -340,7 +341,7 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 	now := call.now // a transaction's commands share its time
 	if !c.multi.executing {
 		if c.mark-c.batchBegan >= time.Millisecond { // the clock is asked once a millisecond at most
-			c.batchBegan, c.batchTime = c.mark, s.now()
+			c.batchBegan, c.batchTime = c.mark, s.nowAt(c.mark)
 		}
 		now = c.batchTime
 	}

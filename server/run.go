@@ -229,7 +229,7 @@ func (s *Server) runCron(ctx context.Context) {
 		began := s.mono()
 		s.obeySignal()
 		s.reportLoading()
-		s.clock.set(s.now())
+		s.setClocks()
 		s.pauseCron()
 		s.failoverCron()
 		s.trackingCron()

@@ -84,6 +84,9 @@ type Server struct {
 	table   *command.Table[row]
 	started time.Time // carries the monotonic clock
 
+	ownClock   bool         // Options.Now was left to the server
+	wallOffset atomic.Int64 // unix nanoseconds when mono was 0; 0 if the wall clock is not the system's
+
 	lock *keyspaceLock
 
 	// Guarded by lock: written under the exclusive one.
@@ -191,7 +194,8 @@ func New(opts Options) (*Server, error) {
 	if opts.Config == nil {
 		opts.Config = config.New()
 	}
-	if opts.Now == nil {
+	ownClock := opts.Now == nil
+	if ownClock {
 		opts.Now = time.Now
 	}
 	if opts.Log == nil {
@@ -211,7 +215,7 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		opts: opts, cfg: opts.Config, table: table, started: time.Now(),
+		opts: opts, cfg: opts.Config, table: table, started: time.Now(), ownClock: ownClock,
 		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}), wake: make(chan struct{}, 1),
 		debug:    debugCommands(),
 		users:    newUsers(table, opts.Config),
@@ -232,7 +236,7 @@ func New(opts Options) (*Server, error) {
 	s.log = repl.NewLog(config.ReplBacklogSize.Get(s.cfg))
 	s.effects.log, s.effects.before = s.log, func() { s.stampLocked(s.now()) }
 	s.clock.randUint64 = s.random
-	s.clock.set(s.now())
+	s.setClocks()
 	s.store = s.newStore()
 	s.expireCursor = make([]uint64, s.store.Databases())
 	s.avgTTL = make([]int64, s.store.Databases())
@@ -265,6 +269,24 @@ func (s *Server) newStore() *store.Store {
 
 // now returns the wall clock in unix milliseconds.
 func (s *Server) now() int64 { return s.opts.Now().UnixMilli() }
+
+// nowAt is now at a reading of the monotonic clock that was taken a moment ago, without looking at another clock: every batch of
+// commands asks, and to look costs a hundredth of a SET. That the wall clock was set is noticed by cron.
+func (s *Server) nowAt(mono time.Duration) int64 {
+	if offset := s.wallOffset.Load(); offset != 0 {
+		return (offset + int64(mono)) / int64(time.Millisecond)
+	}
+	return s.now()
+}
+
+// setClocks sets what tells the time between two looks at the wall clock.
+func (s *Server) setClocks() {
+	now := s.opts.Now()
+	s.clock.set(now.UnixMilli())
+	if s.ownClock {
+		s.wallOffset.Store(now.UnixNano() - int64(now.Sub(s.started)))
+	}
+}
 
 // random returns a uniform 64-bit number.
 func (s *Server) random() uint64 {
