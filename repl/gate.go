@@ -46,35 +46,30 @@ func (g *Gate) Wait(offset int64, open func()) *Waiter {
 // Set moves the gate to offset, forward or back, and opens it for those who
 // waited for no more.
 func (g *Gate) Set(offset int64) {
-	g.mu.Lock()
-	opened := g.moveLocked(offset)
-	g.mu.Unlock()
-	for _, w := range opened {
+	for _, w := range g.move(offset, true) {
 		w.open()
 	}
 }
 
-// moveLocked moves the gate, and returns those who waited for no more.
-func (g *Gate) moveLocked(offset int64) (opened []*Waiter) {
+// Raise is Set that never moves the gate back.
+func (g *Gate) Raise(offset int64) {
+	for _, w := range g.move(offset, false) {
+		w.open()
+	}
+}
+
+// move moves the gate, back only if it may, and takes out those who waited for no more.
+func (g *Gate) move(offset int64, back bool) (opened []*Waiter) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !back && offset <= g.passed {
+		return nil
+	}
 	g.passed = offset
 	for len(g.waiters) > 0 && g.waiters[0].offset <= offset {
 		opened = append(opened, heap.Pop(&g.waiters).(*Waiter))
 	}
 	return opened
-}
-
-// Raise is Set that never moves the gate back.
-func (g *Gate) Raise(offset int64) {
-	g.mu.Lock()
-	if offset <= g.passed {
-		g.mu.Unlock()
-		return
-	}
-	opened := g.moveLocked(offset)
-	g.mu.Unlock()
-	for _, w := range opened {
-		w.open()
-	}
 }
 
 // Passed is the offset the gate is at.

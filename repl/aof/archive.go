@@ -1,18 +1,15 @@
 package aof
 
 import (
-	"errors"
 	"fmt"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
 
 	"treedis/repl"
 )
-
-// ErrArchive: what follows of the log is not in the files any more.
-var ErrArchive = errors.New("aof: the log's history is not there")
 
 // Archive knows which bytes of the log are in which increment, so that replicas can be served from the files. Increments
 // that a rewrite has made superfluous are kept for that, under names of their own, as long as the history is not longer than
@@ -215,7 +212,7 @@ func (a *Archive) openAt(offset int64, generation int) (File, Span, error) {
 	if generation == a.generation {
 		for _, s := range a.spans {
 			if offset >= s.Start.Offset && offset < s.End.Offset {
-				f, err := a.dir.FS.OpenFile(a.dir.path(s.Name), 0)
+				f, err := a.dir.FS.OpenFile(a.dir.path(s.Name), os.O_RDONLY)
 				return f, s, err
 			}
 		}

@@ -26,6 +26,8 @@ var (
 	ErrManifest = errors.New("aof: bad manifest")
 	// ErrUnsettled: a new manifest is in force, but a crash may bring the one before it back.
 	ErrUnsettled = errors.New("aof: the directory could not be flushed")
+	// ErrArchive: what follows of the log is not in the files any more.
+	ErrArchive = errors.New("aof: the log's history is not there")
 	// ErrClosed: the writer was closed.
 	ErrClosed = errors.New("aof: writer closed")
 )

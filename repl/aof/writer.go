@@ -1,7 +1,7 @@
 package aof
 
 import (
-	"fmt"
+	"io"
 	"math"
 	"slices"
 	"sync"
@@ -336,7 +336,7 @@ func (w *Writer) write(p []byte, partial bool) (int, error) {
 		return n, nil
 	}
 	if err == nil {
-		err = errShort
+		err = io.ErrShortWrite
 	}
 	report := time.Since(w.failed) > errorLogPeriod
 	if report {
@@ -360,8 +360,6 @@ func (w *Writer) write(p []byte, partial bool) (int, error) {
 	w.advance(n)
 	return n, err
 }
-
-var errShort = fmt.Errorf("short write")
 
 func (w *Writer) advance(n int) {
 	w.size += int64(n)

@@ -14,23 +14,12 @@ func AppendInt(lp []byte, v int64) []byte { return insertInt(lp, len(lp)-1, v) }
 // Prepend adds elem before the first element.
 func Prepend(lp, elem []byte) []byte { return insert(lp, headerSize, elem) }
 
-// PrependInt adds v before the first element.
-func PrependInt(lp []byte, v int64) []byte { return insertInt(lp, headerSize, v) }
-
 // InsertBefore adds elem before the element at pos, so that it is at pos then.
 func InsertBefore(lp []byte, pos int, elem []byte) []byte { return insert(lp, pos, elem) }
-
-// InsertIntBefore adds v before the element at pos, so that it is at pos then.
-func InsertIntBefore(lp []byte, pos int, v int64) []byte { return insertInt(lp, pos, v) }
 
 // InsertAfter adds elem behind the element at pos, which stays valid.
 func InsertAfter(lp []byte, pos int, elem []byte) []byte {
 	return insert(lp, skip(lp, pos), elem)
-}
-
-// InsertIntAfter adds v behind the element at pos, which stays valid.
-func InsertIntAfter(lp []byte, pos int, v int64) []byte {
-	return insertInt(lp, skip(lp, pos), v)
 }
 
 // Replace puts elem in the place of the element at pos, which stays valid.

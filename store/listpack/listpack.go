@@ -39,7 +39,6 @@ package listpack
 
 import (
 	"encoding/binary"
-	"iter"
 	"math"
 	"slices"
 )
@@ -141,30 +140,6 @@ func Seek(lp []byte, index int) int {
 		pos = Next(lp, pos)
 	}
 	return pos
-}
-
-// All walks the positions from the first element to the last. The blob must
-// not be changed meanwhile.
-func All(lp []byte) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for pos := First(lp); pos >= 0; pos = Next(lp, pos) {
-			if !yield(pos) {
-				return
-			}
-		}
-	}
-}
-
-// Backward walks the positions from the last element to the first. The blob
-// must not be changed meanwhile.
-func Backward(lp []byte) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for pos := Last(lp); pos >= 0; pos = Prev(lp, pos) {
-			if !yield(pos) {
-				return
-			}
-		}
-	}
 }
 
 // Clone returns a copy that shares nothing with lp and has no spare capacity

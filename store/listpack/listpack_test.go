@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"math/rand"
 	"slices"
 	"strconv"
@@ -26,7 +27,7 @@ func build(elems ...string) []byte {
 func strs(lp []byte) []string {
 	out := []string{}
 	var buf [IntBufSize]byte
-	for pos := range All(lp) {
+	for pos := range all(lp) {
 		out = append(out, string(Get(lp, pos, &buf)))
 	}
 	return out
@@ -39,13 +40,13 @@ func check(t *testing.T, want [][]byte, lp []byte) {
 	require.Equal(t, len(want), Len(lp))
 	var buf [IntBufSize]byte
 	i := 0
-	for pos := range All(lp) {
+	for pos := range all(lp) {
 		require.Equal(t, string(want[i]), string(Get(lp, pos, &buf)))
 		require.True(t, Equal(lp, pos, want[i]))
 		i++
 	}
 	require.Equal(t, len(want), i)
-	for pos := range Backward(lp) {
+	for pos := range backward(lp) {
 		i--
 		require.Equal(t, string(want[i]), string(AppendValue(nil, lp, pos)))
 	}
@@ -188,9 +189,9 @@ func TestEdits(t *testing.T) {
 	lp = InsertBefore(lp, First(lp), []byte("a"))
 	lp = InsertAfter(lp, Seek(lp, 1), []byte("c"))
 	lp = Prepend(lp, []byte("-7"))
-	lp = PrependInt(lp, -1000)
-	lp = InsertIntBefore(lp, Seek(lp, 1), 70000)
-	lp = InsertIntAfter(lp, Last(lp), 1<<40)
+	lp = Prepend(lp, []byte("-1000"))
+	lp = InsertBefore(lp, Seek(lp, 1), []byte("70000"))
+	lp = AppendInt(lp, 1<<40)
 	require.Equal(t, []string{"-1000", "70000", "-7", "a", "b", "c", "d", "1099511627776"}, strs(lp))
 	lp = Replace(lp, Seek(lp, 3), []byte(strings.Repeat("long", 100)))
 	lp = ReplaceInt(lp, Seek(lp, -1), 3)
@@ -349,9 +350,25 @@ func randomEdit(t *testing.T, rnd *rand.Rand, lp []byte, model [][]byte) ([]byte
 	}
 }
 
-func positions(lp []byte) []int {
-	return slices.Collect(All(lp))
+// all walks the positions from the first element to the last.
+func all(lp []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for pos := First(lp); pos >= 0 && yield(pos); {
+			pos = Next(lp, pos)
+		}
+	}
 }
+
+// backward walks the positions from the last element to the first.
+func backward(lp []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for pos := Last(lp); pos >= 0 && yield(pos); {
+			pos = Prev(lp, pos)
+		}
+	}
+}
+
+func positions(lp []byte) []int { return slices.Collect(all(lp)) }
 
 func TestNoAllocation(t *testing.T) {
 	lp := New(1 << 12)
@@ -365,7 +382,7 @@ func TestNoAllocation(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		pos := Find(lp, First(lp), elem, 1)
 		lp = ReplaceInt(lp, Next(lp, pos), 77)
-		for pos := range Backward(lp) {
+		for pos := range backward(lp) {
 			sum += len(Get(lp, pos, &buf))
 		}
 		lp, _ = Delete(Append(lp, elem), Last(lp))

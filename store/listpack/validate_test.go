@@ -63,7 +63,7 @@ func exercise(t *testing.T, lp []byte) {
 		return
 	}
 	elems := [][]byte{}
-	for pos := range All(lp) {
+	for pos := range all(lp) {
 		elems = append(elems, AppendValue(nil, lp, pos))
 	}
 	check(t, elems, lp)

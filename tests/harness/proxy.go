@@ -14,11 +14,11 @@ type Mangler func(chunk []byte) (pass int)
 
 // Proxy is a TCP proxy whose links can be cut, held and slowed down. All its methods may be called from any goroutine.
 type Proxy struct {
-	l  net.Listener
-	wg sync.WaitGroup // every goroutine of the proxy
+	l      net.Listener
+	target string
+	wg     sync.WaitGroup // every goroutine of the proxy
 
 	mu     sync.Mutex // guards what follows
-	target string
 	refuse bool
 	links  map[net.Conn]struct{} // both ends of every link
 	gate   chan struct{}         // closed while bytes may pass
@@ -78,13 +78,6 @@ func (p *Proxy) Refuse(on bool) {
 	p.refuse = on
 }
 
-// Retarget sends later links elsewhere.
-func (p *Proxy) Retarget(target string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.target = target
-}
-
 // Hold keeps all bytes back, links staying open, until Release.
 func (p *Proxy) Hold() {
 	p.mu.Lock()
@@ -142,7 +135,7 @@ func (p *Proxy) accept() {
 func (p *Proxy) link(down net.Conn) {
 	defer down.Close()
 	p.mu.Lock()
-	target, refuse := p.target, p.refuse
+	refuse := p.refuse
 	var mangle Mangler
 	if p.mangle != nil {
 		mangle = p.mangle()
@@ -151,7 +144,7 @@ func (p *Proxy) link(down net.Conn) {
 	if refuse {
 		return
 	}
-	up, err := net.Dial("tcp", target)
+	up, err := net.Dial("tcp", p.target)
 	if err != nil {
 		return
 	}
