@@ -113,27 +113,25 @@ func AppendHash(dst []byte, p Point) []byte {
 
 // Distance returns how far two points are apart, by the haversine formula.
 func Distance(a, b Point) float64 {
-	v := halfSine(a.Lon, b.Lon)
+	v := sin(halfAngle(a.Lon, b.Lon))
 	if v == 0 {
 		return latDistance(a.Lat, b.Lat)
 	}
-	return arc(haversine(halfSine(a.Lat, b.Lat), cosine(a.Lat), cosine(b.Lat), v))
+	h := haversine(sin(halfAngle(a.Lat, b.Lat)), cos(float64(a.Lat*degree)), cos(float64(b.Lat*degree)), v)
+	return 2 * earthRadius * asin(math.Sqrt(h))
 }
 
-// halfSine is the sine of half the angle between two coordinates in degrees.
-func halfSine(a, b float64) float64 { return math.Sin((float64(b*degree) - float64(a*degree)) / 2) }
+// halfAngle is half the angle between two coordinates in degrees.
+func halfAngle(a, b float64) float64 { return (float64(b*degree) - float64(a*degree)) / 2 }
 
 func cosine(deg float64) float64 { return math.Cos(float64(deg * degree)) }
 
-// haversine is that of the angle between two points: u and v are the halfSine of their latitudes and longitudes, cosA and cosB
+// haversine is that of the angle between two points: u and v are the sines of halfAngle of their latitudes and longitudes, cosA and cosB
 // the cosines of the former. Here and below products are rounded before they are added: where the compiler may fuse the two,
 // distances would depend on the machine.
 func haversine(u, cosA, cosB, v float64) float64 {
 	return float64(u*u) + float64(cosA*cosB*v*v)
 }
-
-// arc is the length of an arc of which the haversine is given.
-func arc(h float64) float64 { return 2 * earthRadius * math.Asin(math.Sqrt(h)) }
 
 // latDistance is Distance along a meridian.
 func latDistance(lat1, lat2 float64) float64 {
