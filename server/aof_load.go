@@ -178,7 +178,7 @@ func (s *Server) runAOFLoad(d *aof.Dir, m *aof.Manifest, t *aofTarget, until aof
 	defer func() { s.effects.muted = muted }()
 	return d.Load(m, t, aof.LoadOptions{
 		Truncate: config.AOFLoadTruncated.Get(s.cfg), Until: until, Logf: s.replLogf,
-		Total: s.loading.total.Store, Progress: s.loading.loaded.Store,
+		Total: s.loading.total.Store, Progress: s.loadedSoFar,
 	})
 }
 

@@ -34,7 +34,8 @@ var moduleCommands = []row{
 func cmdModuleList(c *Call) { c.out.Array(0) }
 
 func cmdModuleLoad(c *Call) {
-	c.err("ERR Error loading the extension: this server runs no modules")
+	c.srv.logger.warningf("Module %s failed to load: this server runs no modules.", c.args[2])
+	c.err("ERR Error loading the extension. Please check the server logs.")
 }
 
 func cmdModuleUnload(c *Call) {

@@ -18,8 +18,8 @@ func TestModuleCommands(t *testing.T) {
 	}
 	require.NoError(t, ss.s.cfg.Override(config.EnableModuleCommand, "local"))
 	ss.expect(
-		"module load a.so x", "-ERR Error loading the extension: this server runs no modules",
-		"module loadex a.so config a b args x", "-ERR Error loading the extension: this server runs no modules",
+		"module load a.so x", "-ERR Error loading the extension. Please check the server logs.",
+		"module loadex a.so config a b args x", "-ERR Error loading the extension. Please check the server logs.",
 		"module unload a", "-ERR Error unloading module: no such module with that name",
 	)
 }

@@ -134,7 +134,7 @@ func (s *Server) installFirst(data dataset, counts rdb.LoadCounts) {
 type loadReader struct {
 	ctx context.Context
 	r   io.Reader
-	l   *loadingState
+	s   *Server
 }
 
 func (r loadReader) Read(p []byte) (int, error) {
@@ -142,8 +142,17 @@ func (r loadReader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := r.r.Read(p)
-	r.l.loaded.Add(int64(n))
+	r.s.loadedSoFar(r.s.loading.loaded.Load() + int64(n))
 	return n, err
+}
+
+// loadedSoFar notes how many bytes are loaded. Clients of a server that has just started are told that it is loading only when
+// it has been at it for a while: of little data they see nothing but that it is there.
+func (s *Server) loadedSoFar(bytes int64) {
+	s.loading.loaded.Store(bytes)
+	if bytes >= config.LoadingProcessEventsIntervalBytes.Get(s.cfg) {
+		s.admit()
+	}
 }
 
 // reportEvery is how often the log tells how far the loading is.

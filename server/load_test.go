@@ -60,11 +60,21 @@ func TestClientsWhileLoading(t *testing.T) {
 	require.Equal(t, file, kept)
 }
 
+// Whoever starts a server with a little data and connects at once never hears that it is loading.
+func TestClientsWaitForLittleData(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "dump.rdb"), snapshotFile(t), 0o644))
+	n, started := loadingNode(t, dir, "key-load-delay 5000")
+	n.dial().expect("get key:1", "value:1")
+	require.NoError(t, <-started)
+}
+
 func TestWatchAcrossTheEndOfLoading(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "dump.rdb"), snapshotFile(t), 0o644))
-	n, started := loadingNode(t, dir, "key-load-delay 20000")
+	n, started := loadingNode(t, dir, "key-load-delay 50000")
 	a, b := n.dial(), n.dial()
 	a.expect("watch key:1", "OK")
 	b.expect("watch nokey", "OK")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"treedis/server/config"
@@ -15,8 +16,8 @@ import (
 )
 
 // Start opens the listeners, loads the data and serves. It returns once the data is there; clients that connect before that are
-// answered, as far as that goes without data. After an error nothing runs, and nothing was loaded. ErrStopped is returned
-// as well if the server was stopped while it loaded.
+// answered, as far as that goes without data, unless there is so little to load that they can wait for it. After an error nothing runs,
+// and nothing was loaded. ErrStopped is returned as well if the server was stopped while it loaded.
 func (s *Server) Start() error {
 	data, err := s.open()
 	if err != nil {
@@ -75,20 +76,30 @@ func (s *Server) open() (*dataFile, error) {
 		s.startReplication()
 	}
 	s.serve(n)
+	if data == nil {
+		s.admit()
+	} else {
+		s.admitLater = time.AfterFunc(admitAfter, s.admit)
+	}
 	if s.opts.OnListening != nil {
 		s.opts.OnListening()
 	}
 	return data, nil
 }
 
+// admitAfter is how long clients that connect while data is loaded wait at most before they are told so.
+const admitAfter = 250 * time.Millisecond
+
 // serve starts the server's goroutines.
 func (s *Server) serve(n *netio.Server) {
 	s.net = n
 	s.wg.Go(func() { s.runCron(s.life) })
 	_ = s.applyWatchdog()
-	for _, l := range s.sockets() {
-		_ = s.serveListener(n, l) // fails after Close only
-	}
+	s.admit = sync.OnceFunc(func() {
+		for _, l := range s.sockets() {
+			_ = s.serveListener(n, l) // fails after Close only, which closes it
+		}
+	})
 	go s.awaitStop() // ends with the server
 }
 
@@ -114,6 +125,8 @@ func (s *Server) ready(err error) error {
 	if s.loading.active() {
 		s.startReplication()
 		s.loading.end()
+		s.admitLater.Stop()
+		s.admit()
 	}
 	for _, kind := range s.openKinds() {
 		s.logger.noticef("Ready to accept connections %s", kind)
@@ -158,6 +171,7 @@ func (s *Server) teardown(ctx context.Context) error {
 		s.stopReplication()
 		if s.net != nil {
 			_ = s.net.Close(context.Background())
+			s.admit() // sockets that nobody was admitted by are closed too
 		}
 		s.wg.Wait()
 		s.closeAOF()

@@ -133,6 +133,8 @@ type Server struct {
 	masterClient *Client // executes the master's stream; keyspace lock
 	clock        accessClock
 	loading      loadingState
+	admit        func()      // lets clients in, which until then wait at the sockets; set by open
+	admitLater   *time.Timer // calls admit; nil if nothing is loaded
 	scriptWatch  scriptWatch
 	eviction     eviction
 	clientExtra  atomic.Int64 // memory of clients beside their connections' buffers

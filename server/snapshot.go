@@ -194,7 +194,7 @@ func (s *Server) loadInto(ctx context.Context, data dataset, r io.Reader, o rdb.
 			s.logger.noticef("rdbLoadObject skipping empty key: %s", name)
 		}
 	}}
-	in := io.Reader(loadReader{ctx, r, &s.loading})
+	in := io.Reader(loadReader{ctx, r, s})
 	if br, ok := r.(*bufio.Reader); ok {
 		in = br // something follows in it, of which not a byte may be taken
 	}

@@ -84,9 +84,9 @@ one microsecond after every n keys.`}, 0, minInt, maxInt)
 	KeyLoadDelay = diagnostics.int(row{name: "key-load-delay", flags: hidden, unit: Microseconds, doc: `
 The same while loading.`}, 0, minInt, maxInt)
 
-	LoadingProcessEventsIntervalBytes = diagnostics.int(row{name: "loading-process-events-interval-bytes", flags: hidden | meaningless, unit: Bytes, doc: `
-Bytes of a snapshot to load between two looks at the clients, which are served
-all the time.`}, 2<<20, 1024, maxInt)
+	LoadingProcessEventsIntervalBytes = diagnostics.int(row{name: "loading-process-events-interval-bytes", flags: hidden, unit: Bytes, doc: `
+Bytes to load at the start before clients are told that the server is loading.
+Until then, or for a quarter of a second, they wait.`}, 2<<20, 1024, maxInt)
 
 	WatchdogPeriod = diagnostics.int(row{name: "watchdog-period", flags: hidden, unit: Milliseconds, doc: `
 Milliseconds for which nobody is served before the log shows what the server is
