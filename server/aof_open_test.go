@@ -1,6 +1,9 @@
 package server
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,4 +22,20 @@ func TestConfigSetWhileTheAOFIsOpened(t *testing.T) {
 	require.Equal(t, "OK", n.dial().do("config set aof-disable-auto-gc no"))
 	close(named)
 	require.NoError(t, <-started)
+}
+
+// A server that ends because its append-only file is damaged says why in the last line of its log, where Redis's users look for it.
+func TestTheReasonOfAFailedLoadIsLast(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := filepath.Join(dir, "appendonlydir")
+	require.NoError(t, os.Mkdir(files, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(files, "appendonly.aof.1.incr.aof"), []byte("!!!"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(files, "appendonly.aof.manifest"), []byte("file appendonly.aof.1.incr.aof seq 1 type i\n"), 0o644))
+	pid := filepath.Join(dir, "pid")
+	n := newNode(t, "dir "+dir, "appendonly yes", "pidfile "+pid)
+	require.Error(t, n.s.Start())
+	lines := strings.Split(strings.TrimSpace(n.log.String()), "\n")
+	require.Contains(t, lines[len(lines)-1], "Bad file format reading the append only file")
+	require.NoFileExists(t, pid)
 }

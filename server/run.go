@@ -114,10 +114,11 @@ func (s *Server) ready(err error) error {
 	case s.down:
 		return ErrStopped
 	case err != nil:
-		if !errors.As(err, new(errLoadLogged)) { // whose reason is the log's last line
+		if !errors.As(err, new(errLoadLogged)) { // the reason is the log's last line
 			s.logger.warningf("Fatal error loading the DB: %v. Exiting.", err)
 		}
 		_ = s.teardown(context.Background())
+		s.removeFiles()
 		s.closeListeners()
 		close(s.stopped)
 		return err
@@ -145,6 +146,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	err := s.teardown(ctx)
+	if s.net != nil {
+		if config.PidFile.Get(s.cfg) != "" {
+			s.logger.noticef("Removing the pid file.")
+		}
+		s.removeFiles()
+	}
 	s.logger.warningf("treedis is now ready to exit, bye bye...")
 	close(s.stopped)
 	return err
@@ -185,16 +192,12 @@ func (s *Server) teardown(ctx context.Context) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	if s.net != nil {
-		s.removeFiles()
-	}
 	return err
 }
 
 // removeFiles removes the files that say that the server runs.
 func (s *Server) removeFiles() {
 	if path := config.PidFile.Get(s.cfg); path != "" {
-		s.logger.noticef("Removing the pid file.")
 		_ = os.Remove(path)
 	}
 	if path := config.UnixSocket.Get(s.cfg); path != "" && !s.listenersGiven() {
