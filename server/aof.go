@@ -49,6 +49,7 @@ type appendOnly struct {
 	durable repl.Gate                  // what is on disk in files that count; WAITAOF waits at it
 	counts  atomic.Bool                // phase is aofOn: what is fsynced is durable
 	sleep   atomic.Int64               // DEBUG AOF-FLUSH-SLEEP, ns
+	bases   atomic.Int64               // temporary ones that were begun, for their names
 
 	loopTime atomic.Int64 // ns that event loops have spent on writing to the file
 

@@ -205,7 +205,7 @@ func (s *Server) reloadAOF(pauses bool) error {
 	before.store.Adopt(s.store)
 	s.store.Adopt(s.newStore())
 	s.functions = s.newFunctions()
-	clear(s.expireCursor)
+	clear(s.expiry.cursors)
 	s.loading.begin(loadFirst, s.now(), 0)
 	_, err = s.runAOFLoad(d, m, s.newAOFTarget(pauses), aof.Point{})
 	s.loading.end()

@@ -286,7 +286,7 @@ type baseOptions struct {
 func (s *Server) writeTempBase(d *aof.Dir, snap *snapshot, o baseOptions) (path string, err error) {
 	name := fmt.Sprintf("temp-rewriteaof-%d.aof", os.Getpid())
 	if o.background {
-		name = fmt.Sprintf("temp-rewriteaof-bg-%d-%d.aof", os.Getpid(), s.baseFiles.Add(1))
+		name = fmt.Sprintf("temp-rewriteaof-bg-%d-%d.aof", os.Getpid(), s.aof.bases.Add(1))
 	}
 	path = filepath.Join(d.Root, name)
 	file, err := d.FS.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)

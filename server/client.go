@@ -88,7 +88,7 @@ type Client struct {
 
 	full       bool        // more memory is in use than maxmemory, and nothing can go: what takes more is refused
 	extra      int64       // memory beside the connection's buffers, as it was counted
-	condemned  int64       // of Server.condemned, what this client has there
+	condemned  int64       // its part of clientSums.condemned
 	closing    atomic.Bool // set by anyone who kills it
 	closeAfter bool        // close once the replies are written
 }

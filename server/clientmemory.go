@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync/atomic"
 	"unsafe"
 
 	"treedis/server/config"
@@ -22,9 +23,19 @@ const (
 	argumentBytes     = int64(unsafe.Sizeof([]byte(nil)))
 )
 
+// clientSums is what is known of the memory of all clients, but for their connections' buffers, which the loops add up. Safe for
+// concurrent use.
+type clientSums struct {
+	extra     atomic.Int64 // beside the buffers
+	condemned atomic.Int64 // of the buffers, what clients have that were evicted and are not closed yet
+	// unevictable says that none is left that may be evicted, while those that may not take more than maxmemory-clients. It holds
+	// until a client comes, or gives up its exemption: so nobody searches them all at each command.
+	unevictable atomic.Bool
+}
+
 // clientMemory returns what all clients take, in bytes. It needs the lock, at least shared.
 func (s *Server) clientMemory() int64 {
-	n := int64(len(s.clients))*clientBytes + s.clientExtra.Load() - s.condemned.Load()
+	n := int64(len(s.clients))*clientBytes + s.clientSums.extra.Load() - s.clientSums.condemned.Load()
 	if s.net != nil {
 		for _, l := range s.net.Loops() {
 			n += l.Held()
@@ -102,7 +113,7 @@ func (c *Client) extraMemory() int64 {
 // countMemory is called when any of that has changed, on the client's loop.
 func (c *Client) countMemory() {
 	if n := c.extraMemory(); n != c.extra {
-		c.srv.clientExtra.Add(n - c.extra)
+		c.srv.clientSums.extra.Add(n - c.extra)
 		c.extra = n
 	}
 }
@@ -117,8 +128,7 @@ func (s *Server) clientsOver() bool {
 	if limit <= 0 {
 		return false
 	}
-	n := s.clientMemory()
-	return n > limit && n != s.clientsExempt.Load()
+	return !s.clientSums.unevictable.Load() && s.clientMemory() > limit
 }
 
 // evictClients closes the clients that take most, until the others keep to maxmemory-clients. Those that have asked not to be
@@ -146,14 +156,11 @@ func (s *Server) evictClients() {
 		s.logger.noticef("Evicting client %s, which takes %d bytes: together they take more than maxmemory-clients", c, clientBytes+c.buffers+c.extra)
 		s.stats.evictedClients++
 		c.condemned += c.buffers // not counted any more, though its loop has yet to close it
-		s.condemned.Add(c.buffers)
+		s.clientSums.condemned.Add(c.buffers)
 		c.kill()
 		s.forget(c.Client)
 	}
-	s.clientsExempt.Store(0)
-	if s.clientsOver() {
-		s.clientsExempt.Store(s.clientMemory())
-	}
+	s.clientSums.unevictable.Store(s.clientsOver())
 }
 
 // watchClients evicts clients where no command does: for input that makes no command yet. It is called without the lock.
@@ -173,7 +180,7 @@ func (s *Server) watchClients(loop int) {
 
 // applyClientMemory evicts the clients that a lower maxmemory-clients has no room for.
 func (s *Server) applyClientMemory() error {
-	s.clientsExempt.Store(0)
+	s.clientSums.unevictable.Store(false)
 	s.evictClients()
 	return nil
 }

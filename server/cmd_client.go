@@ -151,7 +151,7 @@ func cmdClientReply(c *Call) {
 
 func cmdClientNoEvict(c *Call) {
 	c.setSwitch(&c.c.noEvict)
-	c.srv.clientsExempt.Store(0)
+	c.srv.clientSums.unevictable.Store(false)
 }
 
 func cmdClientNoTouch(c *Call) { c.setSwitch(&c.c.noTouch) }

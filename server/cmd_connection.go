@@ -197,6 +197,7 @@ func cmdReset(c *Call) {
 	c.srv.setSync(client, false, 0)
 	c.srv.setMaxLag(client, noMaxLag)
 	client.noTouch, client.noEvict, client.reply = false, false, replyOn
+	c.srv.clientSums.unevictable.Store(false)
 	c.out.SetProtocol(2)
 	c.out.Simple("RESET")
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"treedis/rdb"
@@ -24,6 +25,15 @@ var debugRows = []row{
 		Since: "1.0.0", Group: "server", Complexity: "by subcommand",
 		Summary: "Commands for tests and for finding faults",
 		Doc:     command.SystemCommand}, run: cmdDebug},
+}
+
+// debugState is what DEBUG works with. Guarded by the keyspace lock, but for the atomics.
+type debugState struct {
+	commands       map[string]debugCommand // never changed
+	activeExpire   atomic.Bool             // SET-ACTIVE-EXPIRE
+	cronPaused     atomic.Bool             // PAUSE-CRON
+	denyScriptsOff bool                    // SET-DISABLE-DENY-SCRIPTS
+	skipChecksum   bool                    // SET-SKIP-CHECKSUM-VALIDATION
 }
 
 // debugCommand is a subcommand of DEBUG. Args counts the words after its name.
@@ -73,7 +83,7 @@ func cmdDebug(c *Call) {
 		c.debugHelp()
 		return
 	}
-	sub, ok := c.srv.debug[name]
+	sub, ok := c.srv.debug.commands[name]
 	n := len(c.args) - 2
 	if !ok || n < sub.min || sub.max >= 0 && n > sub.max {
 		c.err("ERR unknown subcommand or wrong number of arguments for '" + clip(c.args[1], 128) + "'. Try DEBUG HELP.")
@@ -84,8 +94,8 @@ func cmdDebug(c *Call) {
 
 func (c *Call) debugHelp() {
 	lines := []string{"DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
-	for _, name := range slices.Sorted(maps.Keys(c.srv.debug)) {
-		lines = append(lines, strings.ToUpper(name), "    "+c.srv.debug[name].help)
+	for _, name := range slices.Sorted(maps.Keys(c.srv.debug.commands)) {
+		lines = append(lines, strings.ToUpper(name), "    "+c.srv.debug.commands[name].help)
 	}
 	lines = append(lines, "HELP", "    Print this help.")
 	c.out.Array(len(lines))
@@ -140,7 +150,7 @@ func debugPanic(c *Call) {
 
 func debugPauseCron(c *Call) {
 	if n, ok := c.int(2, ""); ok {
-		c.srv.cronPaused.Store(n != 0)
+		c.srv.debug.cronPaused.Store(n != 0)
 		c.out.OK()
 	}
 }
@@ -177,21 +187,21 @@ func debugPackedThreshold(c *Call) {
 
 func debugSetActiveExpire(c *Call) {
 	if n, ok := c.int(2, ""); ok {
-		c.srv.activeExpireOn.Store(n != 0)
+		c.srv.debug.activeExpire.Store(n != 0)
 		c.out.OK()
 	}
 }
 
 func debugDenyScripts(c *Call) {
 	if n, ok := c.int(2, ""); ok {
-		c.srv.denyScriptsOff = n != 0
+		c.srv.debug.denyScriptsOff = n != 0
 		c.out.OK()
 	}
 }
 
 func debugSkipChecksum(c *Call) {
 	if n, ok := c.int(2, ""); ok {
-		c.srv.skipChecksum = n != 0
+		c.srv.debug.skipChecksum = n != 0
 		c.out.OK()
 	}
 }
@@ -369,7 +379,7 @@ func (s *Server) reloadLocked(flush, merge bool) error {
 	}
 	s.store.Adopt(into.store)
 	s.functions = into.functions
-	clear(s.expireCursor)
+	clear(s.expiry.cursors)
 	return nil
 }
 

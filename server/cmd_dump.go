@@ -156,7 +156,7 @@ func (c *Call) restored(at int64) *store.Entry {
 		at = max(at, 1) // 0 is none, and what is below has a meaning of its own
 	}
 	k := rdb.NewKey(c.args[1], at)
-	o := rdb.ReaderOptions{SkipChecksum: c.srv.skipChecksum}
+	o := rdb.ReaderOptions{SkipChecksum: c.srv.debug.skipChecksum}
 	switch err := rdb.ReadDump(c.args[3], &k, rdb.NewLoader(sib, rdb.LoadOptions{}), o); {
 	case errors.Is(err, rdb.ErrDump):
 		c.err("ERR DUMP payload version or checksum are wrong")

@@ -120,7 +120,7 @@ func TestRestoreErrors(t *testing.T) {
 		require.Equal(t, c.want, restore(c.words...), c.words)
 	}
 	// What stands in a sound frame may be wrong all the same.
-	ss.s.skipChecksum = true
+	ss.s.debug.skipChecksum = true
 	for _, p := range []string{payload[1:], "\x0f" + payload[1:], payload[:len(payload)-11] + payload[len(payload)-10:], payload[len(payload)-10:], "\x02\x02\x01a\x01a" + payload[len(payload)-10:]} {
 		require.Equal(t, bad, restore("k", "0", p, "replace"), "%q", p)
 	}
@@ -190,7 +190,7 @@ func TestRestoreLogsWhatIsWrong(t *testing.T) {
 	log := &lockedBuffer{}
 	require.NoError(t, ss.s.cfg.Set(config.Caller{}, "loglevel", "verbose"))
 	ss.s.logger.setOutput(log)
-	ss.s.skipChecksum = true
+	ss.s.debug.skipChecksum = true
 	for payload, want := range map[string]string{
 		"\x0D\x1B\x25\x00\x00\x00\x16\x00\x00\x00\x04\x00\x00\x02a\x00\x04\x02b\x00\x04\x02c\x00\x04\x02d\x00\xFF": "Hash ziplist integrity check failed",
 		"\x10\x17\x17\x00\x00\x00\x04\x00\x82a\x00\x03\x82b\x00\x03\x82a\x00\x03\x82d\x00\x03\xff":                 "hash listpack with dup elements",

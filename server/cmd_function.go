@@ -186,7 +186,7 @@ func cmdFunctionRestore(c *Call) {
 	}
 	s := c.srv
 	restored := s.functions.Sibling()
-	err := rdb.ReadFunctions(c.args[2], rdb.ReaderOptions{SkipChecksum: s.skipChecksum}, func(source []byte) error {
+	err := rdb.ReadFunctions(c.args[2], rdb.ReaderOptions{SkipChecksum: s.debug.skipChecksum}, func(source []byte) error {
 		_, err := restored.Load(s.life, string(source), false)
 		return err
 	})

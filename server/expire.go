@@ -9,6 +9,13 @@ import (
 	"treedis/store"
 )
 
+// activeExpiry is how far the search for expired keys is. Guarded by the exclusive lock.
+type activeExpiry struct {
+	cursors []uint64 // by database
+	avgTTL  []int64  // by database, of the keys that it has met; ms
+	next    int      // the database that the next cycle begins with
+}
+
 // expireOnAccess deals with a key that a command found expired. A replica leaves it to its master, and during a pause it
 // stays, unless a client is about to write to it: a value that was not there for the client must not show in what it writes. Under
 // the shared lock nothing can be deleted: the key is noted, and the loop deletes it after the batch.
@@ -101,7 +108,7 @@ func (s *Server) expiryEffort() expiryEffort {
 // expiry, where it left off, for as long as it finds more than a few expired ones. A cycle begins with the database after the one
 // that the last came to, so that those of which much expires do not keep it from the others.
 func (s *Server) activeExpire() {
-	if !s.activeExpireOn.Load() {
+	if !s.debug.activeExpire.Load() {
 		return
 	}
 	if s.role.isReplica() {
@@ -110,8 +117,8 @@ func (s *Server) activeExpire() {
 	}
 	began, effort := s.mono(), s.expiryEffort()
 	for range s.store.Databases() {
-		i := s.expireNext % s.store.Databases()
-		s.expireNext = i + 1
+		i := s.expiry.next % s.store.Databases()
+		s.expiry.next = i + 1
 		for s.activeExpireStep(i, effort) {
 			if s.mono()-began > effort.budget {
 				s.countActiveExpire(began, 1)
@@ -142,7 +149,7 @@ func (s *Server) activeExpireStep(i int, effort expiryEffort) bool {
 	}
 	db := s.store.DB(i)
 	if db.Expires() == 0 {
-		s.avgTTL[i] = 0
+		s.expiry.avgTTL[i] = 0
 		return false
 	}
 	began, now := s.mono(), s.now()
@@ -150,7 +157,7 @@ func (s *Server) activeExpireStep(i int, effort expiryEffort) bool {
 	var due [][]byte
 	for seen < db.Expires() && s.mono()-began < activeHold {
 		due = due[:0]
-		s.expireCursor[i] = db.ScanExpiring(s.expireCursor[i], func(e *store.Entry) {
+		s.expiry.cursors[i] = db.ScanExpiring(s.expiry.cursors[i], func(e *store.Entry) {
 			seen++
 			if e.Expire() <= now {
 				due = append(due, e.Key())
@@ -163,7 +170,7 @@ func (s *Server) activeExpireStep(i int, effort expiryEffort) bool {
 			s.effects.flush(false)
 		}
 		found += len(due)
-		if s.expireCursor[i] == 0 || seen >= effort.keys && found*100 <= effort.stale*seen {
+		if s.expiry.cursors[i] == 0 || seen >= effort.keys && found*100 <= effort.stale*seen {
 			break
 		}
 	}
@@ -180,9 +187,9 @@ func (s *Server) observeExpiry(i, seen, found int, ttls int64) {
 	}
 	if live := int64(seen - found); live > 0 {
 		mean := ttls / live
-		if s.avgTTL[i] == 0 {
-			s.avgTTL[i] = mean
+		if s.expiry.avgTTL[i] == 0 {
+			s.expiry.avgTTL[i] = mean
 		}
-		s.avgTTL[i] += (mean - s.avgTTL[i]) / 50
+		s.expiry.avgTTL[i] += (mean - s.expiry.avgTTL[i]) / 50
 	}
 }

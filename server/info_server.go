@@ -201,6 +201,6 @@ func (s *Server) infoKeyspace(w *infoWriter) {
 			continue
 		}
 		w.text("db", strconv.Itoa(i), ":keys=", strconv.Itoa(db.Len()), ",expires=", strconv.Itoa(db.Expires()),
-			",avg_ttl=", strconv.FormatInt(s.avgTTL[i], 10))
+			",avg_ttl=", strconv.FormatInt(s.expiry.avgTTL[i], 10))
 	}
 }

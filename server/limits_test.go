@@ -180,8 +180,8 @@ func TestClientEviction(t *testing.T) {
 		n.until(func() bool { return len(me.clients("")) == 1 }, what)
 	}
 	n.logged("Evicting client id=")
-	require.Eventually(t, func() bool { return n.s.condemned.Load() == 0 }, patience, time.Millisecond)
-	require.Zero(t, n.s.clientExtra.Load())
+	require.Eventually(t, func() bool { return n.s.clientSums.condemned.Load() == 0 }, patience, time.Millisecond)
+	require.Zero(t, n.s.clientSums.extra.Load())
 	// The greatest goes first, and no more than need be.
 	me.expect("config set maxmemory-clients 0", "OK")
 	for i := range 5 {
@@ -194,9 +194,16 @@ func TestClientEviction(t *testing.T) {
 	me.expect("config set maxmemory-clients 650000", "OK")
 	n.until(func() bool { return len(me.clients("")) == 4 }, "two evicted")
 	require.NotRegexp(t, "name=c[34]", me.do("client list"))
-	// Who has asked to stay does, even alone.
-	me.expect("config set maxmemory-clients 1", "OK", "ping", "PONG", "client no-evict off", "OK")
+	// Who has asked to stay does, whoever else comes goes.
+	other := n.dial()
+	other.expect("client no-evict on", "OK")
+	me.expect("config set maxmemory-clients 1", "OK", "ping", "PONG")
+	require.True(t, n.s.clientSums.unevictable.Load())
+	n.dial().closed()
+	me.expect("ping", "PONG", "client no-evict off", "OK")
 	me.closed()
+	other.send("reset")
+	other.closed()
 }
 
 // numbered returns n words, each after a space.

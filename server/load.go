@@ -32,6 +32,8 @@ type loadingState struct {
 	total    atomic.Int64 // bytes; 0 if that is not known
 	loaded   atomic.Int64 // bytes
 	usedThen atomic.Int64 // the memory that the data took where it was saved, in bytes
+
+	reported time.Duration // cron's: when the log last told of it, monotonic
 }
 
 // active reports whether there is no data yet that could be served.
@@ -162,13 +164,13 @@ const reportEvery = 5 * time.Second
 func (s *Server) reportLoading() {
 	l := &s.loading
 	now := s.mono()
-	if l.is(loadNone) || now-s.lastReport < reportEvery {
+	if l.is(loadNone) || now-s.loading.reported < reportEvery {
 		if l.is(loadNone) {
-			s.lastReport = now
+			s.loading.reported = now
 		}
 		return
 	}
-	s.lastReport = now
+	s.loading.reported = now
 	loaded, total := l.loaded.Load(), l.total.Load()
 	if total == 0 {
 		s.logger.noticef("Loading: %d MB so far.", loaded>>20)

@@ -35,6 +35,7 @@ func (h handler) Opened(conn *netio.Conn) {
 	c.created = s.now()
 	c.lastActive = c.created
 	s.clients[c.id] = c
+	s.clientSums.unevictable.Store(false)
 	s.logger.debugf("Accepted %s", conn.RemoteAddr())
 }
 
@@ -80,7 +81,7 @@ func (h handler) Closed(conn *netio.Conn, err error) {
 	defer h.s.lock.unlock()
 	h.s.forget(c)
 	h.s.leaveGate(c)
-	h.s.condemned.Add(-c.condemned)
+	h.s.clientSums.condemned.Add(-c.condemned)
 	c.condemned = 0
 }
 
@@ -97,7 +98,7 @@ func (s *Server) forget(c *Client) {
 		c.blocked = nil
 	}
 	delete(s.clients, c.id)
-	s.clientExtra.Add(-c.extra)
+	s.clientSums.extra.Add(-c.extra)
 	c.extra = 0
 }
 

@@ -22,8 +22,10 @@ type role struct {
 	link    *repl.Link  // set by New
 
 	// Guarded by the keyspace lock.
-	inherited bool   // the data came from a file or a master, rather than beginning empty with this process
-	refused   string // the id of the master whose data is refused, as it came back empty
+	inherited  bool   // the data came from a file or a master, rather than beginning empty with this process
+	refused    string // the id of the master whose data is refused, as it came back empty
+	restoredDB int    // selected in the stream that a restarted replica continues
+	resumable  bool   // a master may know this server's replication id and offset
 }
 
 func (r *role) isReplica() bool { return r.replica.Load() }
@@ -134,7 +136,7 @@ func (s *Server) startReplication() {
 		s.lock.lock()
 		defer s.lock.unlock()
 		s.claimDataLocked()
-		s.resumable = true
+		s.role.resumable = true
 	}()
 	if to := config.ReplicaOf.Get(s.cfg); to.Host != "" {
 		s.lock.lock()
@@ -152,10 +154,10 @@ func (s *Server) restoreHistory(info rdbInfo) {
 	s.lock.lock()
 	defer s.lock.unlock()
 	s.log.Reset(info.offset)
-	s.restoredDB = info.db
+	s.role.restoredDB = info.db
 	if config.ReplicaOf.Get(s.cfg).Host != "" {
 		s.ids.Set(info.replID)
-		s.resumable = true
+		s.role.resumable = true
 		return
 	}
 	s.ids.Restore(info.replID, info.offset)
@@ -173,12 +175,12 @@ func (s *Server) followLocked(addr repl.Address, takeover bool) {
 	resume := false
 	s.masterClient.multi = transaction{}
 	if !s.role.isReplica() {
-		resume = s.resumable
+		resume = s.role.resumable
 		// A master that shares this server's past selects a database before anything else, unless a restarted
 		// replica goes on amid its stream. Nor does one master's stream select anew after another's: a
 		// replica that changes masters keeps the database.
-		s.masterClient.db = s.store.DB(s.restoredDB)
-		s.restoredDB = 0
+		s.masterClient.db = s.store.DB(s.role.restoredDB)
+		s.role.restoredDB = 0
 		s.abortBlocked()
 		s.endSyncLocked()
 	}
@@ -194,7 +196,7 @@ func (s *Server) followLocked(addr repl.Address, takeover bool) {
 func (s *Server) promoteLocked() {
 	s.role.replica.Store(false)
 	s.role.refused = ""
-	s.resumable = true
+	s.role.resumable = true
 	s.effects.muted = false
 	s.role.link.PromoteLocked()
 	s.enforceSyncLocked()
@@ -322,7 +324,7 @@ func (t replTarget) InstallLocked(d repl.Dataset, _ repl.SyncInfo) {
 	s.store.Adopt(data.store)
 	s.role.inherited, s.role.refused = true, ""
 	s.functions = data.functions
-	clear(s.expireCursor)
+	clear(s.expiry.cursors)
 	clear(s.localExpiries)
 	s.masterClient.multi = transaction{}
 	s.masterClient.db = s.store.DB(data.db)

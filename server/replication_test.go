@@ -187,7 +187,7 @@ func TestStaleDataRefused(t *testing.T) {
 func TestExpiredKeysOnReplicas(t *testing.T) {
 	t.Parallel()
 	m := startNode(t)
-	m.s.activeExpireOn.Store(false)
+	m.s.debug.activeExpire.Store(false)
 	mc := m.dial()
 	r := startReplica(t, m)
 	mc.expect("set a 1 px 100000", "OK", "set b 1", "OK")
@@ -259,7 +259,7 @@ func TestReplicasContinueWithRestartedMaster(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	m := startNode(t, "dir "+dir, "repl-ping-replica-period 3600") // no byte of the stream may come between SAVE and the end
-	m.s.activeExpireOn.Store(false)
+	m.s.debug.activeExpire.Store(false)
 	r := startReplica(t, m)
 	mc := m.dial()
 	mc.expect("set gone 1 px 100000", "OK", "set a 1", "OK")

@@ -237,10 +237,10 @@ func (s *Server) runCron(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		case <-s.wake:
+		case <-s.signal.wake:
 			n-- // this is no turn of its own
 		}
-		if s.cronPaused.Load() {
+		if s.debug.cronPaused.Load() {
 			continue
 		}
 		began := s.mono()

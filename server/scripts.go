@@ -230,7 +230,7 @@ func (r *scriptRun) refusal(row *row, args [][]byte) string {
 		return "Unknown Redis command called from script"
 	case !row.ArityOK(len(args)) || row.run == nil:
 		return "Wrong number of args calling Redis command from script"
-	case row.Flags.Has(command.NoScript) && !s.denyScriptsOff:
+	case row.Flags.Has(command.NoScript) && !s.debug.denyScriptsOff:
 		return "This Redis command is not allowed from script"
 	case !row.Flags.Has(command.Stale) && s.role.masterDown() && !config.ReplicaServeStaleData.Get(s.cfg):
 		return "Can not execute the command on a stale replica"

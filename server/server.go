@@ -77,112 +77,97 @@ type Options struct {
 
 // Server is one server. Its methods are safe for concurrent use.
 type Server struct {
-	opts    Options
-	cfg     *config.Config
-	log     *repl.Log
-	logger  *logger
-	table   *command.Table[row]
-	started time.Time // carries the monotonic clock
+	// Set by New and not changed.
+	opts     Options
+	cfg      *config.Config
+	log      *repl.Log
+	logger   *logger
+	table    *command.Table[row]
+	started  time.Time // carries the monotonic clock
+	ownClock bool      // Options.Now was left to the server
+	runID    string
+	ids      *repl.Identity
+	master   *repl.Master
+	lock     *keyspaceLock
+	gates    []loopGate              // by loop, whose goroutine's each is
+	failAt   func(step string) error // makes steps of saving fail in tests
 
-	ownClock   bool         // Options.Now was left to the server
-	wallOffset atomic.Int64 // unix nanoseconds when mono was 0; 0 if the wall clock is not the system's
-
-	lock *keyspaceLock
-
-	// Guarded by lock: written under the exclusive one.
+	// Guarded by lock: changed under the exclusive one, unless their types say more.
 	store         *store.Store
 	effects       effects
 	stats         *stats
-	slow          slowness // safe by itself
-	watchdog      watchdog // safe by itself
 	watchers      watchers
 	waits         keyWaits
 	users         *acl.Users // looked up under the shared lock too
 	clients       map[int64]*Client
+	nextClient    int64
 	channels      *pubsub.Registry[*Client] // looked up under the shared lock too
 	trackers      trackers
 	monitors      []*Client // who has asked to see all commands
 	targets       targets
 	offsetWaits   map[*offsetWait]struct{}
 	localExpiries localExpiries
+	expiry        activeExpiry
+	eviction      eviction
 	scripts       scripts
 	functions     *function.Set
-	nextClient    int64
-	expireCursor  []uint64
-	avgTTL        []int64 // by database, as the active expiry sees it; ms
 	persist       persistence
 	aof           appendOnly
 	memory        memoryStats
 	oom           oomScore
 	role          role
-	verify        verifications
+	masterClient  *Client // executes the master's stream
+	sync          syncReplication
 	diverged      divergence
 	pauses        pauses
 	failover      failover
+	debug         debugState
 	stop          stopState
-	restoredDB    int  // selected in the stream that a restarted replica continues
-	resumable     bool // a master may know this server's replication id and offset
+	halted        bool // no client's command is executed any more
 
-	aclLog       acl.Log
-	sync         syncReplication
-	leastMaxLag  atomic.Int64 // of the clients that have a limit of their own, 0 if none has
-	stamping     atomic.Bool  // a goroutine stamps the stream
-	out          outboxes
-	ids          *repl.Identity
-	master       *repl.Master
-	masterClient *Client // executes the master's stream; keyspace lock
-	clock        accessClock
-	loading      loadingState
-	admit        func()      // lets clients in, which until then wait at the sockets; set by open
-	admitLater   *time.Timer // calls admit; nil if nothing is loaded
-	scriptWatch  scriptWatch
-	eviction     eviction
-	clientExtra  atomic.Int64 // memory of clients beside their connections' buffers
-	// clientsExempt is what clients took when none of them could be evicted any more; 0 if that is not so.
-	clientsExempt atomic.Int64
-	condemned     atomic.Int64 // buffers of clients that have been evicted, and are not closed yet
-	gates         []loopGate   // by loop, whose goroutine's each is
-	// savesInBackground is how many snapshots and bases are being written.
+	// Safe by themselves: atomic, or with a lock of their own that is a leaf.
+	slow        slowness
+	watchdog    watchdog
+	aclLog      acl.Log
+	verify      verifications
+	staleness   staleness
+	out         outboxes
+	clock       accessClock
+	loading     loadingState
+	scriptWatch scriptWatch
+	wallOffset  atomic.Int64 // unix nanoseconds when mono was 0; 0 if the wall clock is not the system's
+	clientSums  clientSums
+	scans       scanPositions
+	temps       tempFiles
+	tls         tlsState
+	signal      stopSignal
+	sortRooms   sync.Pool    // of *sortRoom
+	snapshots   atomic.Int32 // being written, wherever to
+	// savesInBackground is how many snapshots and bases are being written for nobody who waits.
 	savesInBackground atomic.Int64
-	baseFiles         atomic.Int64 // names of temporary bases given out
-	denyScriptsOff    bool         // DEBUG SET-DISABLE-DENY-SCRIPTS; keyspace lock
-	collector         collector
-	snapshots         atomic.Int32 // being written
-	skipChecksum      bool         // DEBUG SET-SKIP-CHECKSUM-VALIDATION; keyspace lock
-	scans             scanPositions
-	debug             map[string]debugCommand
-	activeExpireOn    atomic.Bool   // DEBUG SET-ACTIVE-EXPIRE
-	cronPaused        atomic.Bool   // DEBUG PAUSE-CRON
-	asked             atomic.Bool   // a signal has asked for the end, and it has not been given up since
-	interrupted       atomic.Bool   // valid if asked: the signal was SIGINT
-	lastReport        time.Duration // of cron: when the log last told how far the loading is
-	expireNext        int           // of cron: the database that its next cycle of expiry begins with
 
-	sortRooms sync.Pool // of *sortRoom
+	collector collector // cron's
 
 	rand   *rand.Rand // guarded by randMu
-	randMu sync.Mutex
+	randMu sync.Mutex // a leaf
 
-	startMu   sync.Mutex      // held by Start and Shutdown
-	down      bool            // guarded by startMu: Shutdown was called
-	life      context.Context // until Shutdown
-	end       context.CancelCauseFunc
-	net       *netio.Server  // written by Start before the first client, under startMu
-	listenMu  sync.Mutex     // taken after the keyspace lock
-	listeners []listener     // guarded by listenMu
-	wg        sync.WaitGroup // goroutines that Shutdown waits for
-	halted    bool           // keyspace lock, exclusive; no client's command is executed any more
-	stopOnce  sync.Once
-	quit      chan struct{} // closed to ask for Shutdown
-	failure   error         // set before quit is closed: why the server could not go on
-	stopped   chan struct{} // closed when Shutdown has finished
-	wake      chan struct{} // makes cron look for a signal at once
-	temps     tempFiles
-	failAt    func(step string) error // makes steps of saving fail in tests
-	runID     string
+	listenMu  sync.Mutex // taken after the keyspace lock
+	listeners []listener // guarded by listenMu
 
-	supervisor process.Supervisor // written by Start before the first client
-	tls        tlsState
+	startMu    sync.Mutex         // held by Start and Shutdown; taken before the keyspace lock
+	down       bool               // guarded by startMu: Shutdown was called
+	net        *netio.Server      // written by Start before the first client
+	supervisor process.Supervisor // as net
+	admit      func()             // as net; lets clients in, which until then wait at the sockets
+	admitLater *time.Timer        // as net; calls admit; nil if nothing is loaded
+
+	life     context.Context // until Shutdown
+	end      context.CancelCauseFunc
+	wg       sync.WaitGroup // goroutines that Shutdown waits for
+	stopOnce sync.Once
+	quit     chan struct{} // closed to ask for Shutdown
+	failure  error         // set before quit is closed: why the server could not go on
+	stopped  chan struct{} // closed when Shutdown has finished
 }
 
 // Errors of Start.
@@ -191,67 +176,63 @@ var (
 	ErrStopped = errors.New("server: stopped")
 )
 
+// setDefaults gives what is not set the real thing.
+func (o *Options) setDefaults() {
+	if o.Config == nil {
+		o.Config = config.New()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = os.Stdout
+	}
+	if o.Dial == nil {
+		o.Dial = dialFrom(o.Config)
+	}
+	if o.FS == nil {
+		o.FS = aof.OS{}
+	}
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()
+	}
+}
+
 // New returns a server that has not started.
 func New(opts Options) (*Server, error) {
-	if opts.Config == nil {
-		opts.Config = config.New()
-	}
 	ownClock := opts.Now == nil
-	if ownClock {
-		opts.Now = time.Now
-	}
-	if opts.Log == nil {
-		opts.Log = os.Stdout
-	}
-	if opts.Dial == nil {
-		opts.Dial = dialFrom(opts.Config)
-	}
-	if opts.FS == nil {
-		opts.FS = aof.OS{}
-	}
-	if opts.Seed == 0 {
-		opts.Seed = rand.Uint64()
-	}
+	opts.setDefaults()
 	table, err := newTable()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		opts: opts, cfg: opts.Config, table: table, started: time.Now(), ownClock: ownClock,
-		rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)), quit: make(chan struct{}), stopped: make(chan struct{}), wake: make(chan struct{}, 1),
-		debug:    debugCommands(),
-		users:    newUsers(table, opts.Config),
-		waits:    keyWaits{of: map[watchKey][]*keyWait{}},
-		watchers: watchers{}, clients: map[int64]*Client{}, targets: targets{}, offsetWaits: map[*offsetWait]struct{}{}, localExpiries: localExpiries{},
+		opts: opts, cfg: opts.Config, table: table, started: time.Now(), ownClock: ownClock, rand: rand.New(rand.NewPCG(opts.Seed, opts.Seed)),
+		users: newUsers(table, opts.Config), clients: map[int64]*Client{}, watchers: watchers{}, targets: targets{},
+		waits: keyWaits{of: map[watchKey][]*keyWait{}}, offsetWaits: map[*offsetWait]struct{}{}, localExpiries: localExpiries{},
+		quit: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	s.life, s.end = context.WithCancelCause(context.Background())
-	loops := int(config.IOThreads.Get(s.cfg))
-	s.lock = newKeyspaceLock(loops)
-	s.gates = make([]loopGate, loops)
-	for i := range s.gates {
-		s.gates[i].s, s.gates[i].index = s, i
-	}
-	s.stats = newStats(loops, table)
-	s.out = s.newOutboxes(loops)
-	s.trackers.table, s.trackers.prefixes = tracking.NewTable(), tracking.NewPrefixes()
-	s.channels = pubsub.New[*Client](len(s.out.boxes))
-	s.log = repl.NewLog(config.ReplBacklogSize.Get(s.cfg))
-	s.effects.log, s.effects.before = s.log, func() { s.stampLocked(s.now()) }
-	s.clock.randUint64 = s.random
-	s.setClocks()
-	s.store = s.newStore()
-	s.expireCursor = make([]uint64, s.store.Databases())
-	s.avgTTL = make([]int64, s.store.Databases())
-	s.activeExpireOn.Store(true)
-	s.aof.manifest, s.aof.lastOK, s.aof.lastTook = new(aof.Manifest), true, -1
-	s.persist.lastSave, s.persist.lastOK, s.persist.lastTook = s.now()/1000, true, -1
+	s.signal.wake = make(chan struct{}, 1)
+	s.debug.commands = debugCommands()
+	s.debug.activeExpire.Store(true)
 	s.runID = s.randomHex(40)
 	s.collector.init(opts.OwnsProcess)
 	if opts.OwnsProcess {
 		useProcessors()
 	}
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
+	s.newLoopState(int(config.IOThreads.Get(s.cfg)))
+	s.trackers.table, s.trackers.prefixes = tracking.NewTable(), tracking.NewPrefixes()
+	s.log = repl.NewLog(config.ReplBacklogSize.Get(s.cfg))
+	s.effects.log, s.effects.before = s.log, func() { s.stampLocked(s.now()) }
+	s.clock.randUint64 = s.random
+	s.setClocks()
+	s.store = s.newStore()
+	s.expiry = activeExpiry{cursors: make([]uint64, s.store.Databases()), avgTTL: make([]int64, s.store.Databases())}
+	s.aof.manifest, s.aof.lastOK, s.aof.lastTook = new(aof.Manifest), true, -1
 	s.aof.archive = s.newArchive()
+	s.persist.lastSave, s.persist.lastOK, s.persist.lastTook = s.now()/1000, true, -1
 	s.newReplication()
 	s.newScripts()
 	s.functions = s.newFunctions()
@@ -260,6 +241,18 @@ func New(opts Options) (*Server, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	return s, nil
+}
+
+// newLoopState makes all that there is one of for each event loop.
+func (s *Server) newLoopState(loops int) {
+	s.lock = newKeyspaceLock(loops)
+	s.stats = newStats(loops, s.table)
+	s.out = s.newOutboxes(loops)
+	s.channels = pubsub.New[*Client](len(s.out.boxes))
+	s.gates = make([]loopGate, loops)
+	for i := range s.gates {
+		s.gates[i].s, s.gates[i].index = s, i
+	}
 }
 
 // newStore returns an empty store by the configuration: the server's own, or one to load a snapshot into.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -47,6 +48,13 @@ type stopState struct {
 	clients  []*blockedCall
 }
 
+// stopSignal is what a signal asked for. Safe for concurrent use.
+type stopSignal struct {
+	asked       atomic.Bool   // for the end, which has not been given up since
+	interrupted atomic.Bool   // valid if asked: the signal was SIGINT
+	wake        chan struct{} // makes cron look at once
+}
+
 // ErrInsisted is Signal's answer to SIGINT when the server is stopping already.
 var ErrInsisted = errors.New("server: interrupted once more")
 
@@ -57,12 +65,12 @@ const replicaCheck = 10 * time.Millisecond
 // points. It returns at once; SHUTDOWN ABORT and a snapshot that can't be written keep the server alive. ErrInsisted
 // says that the process should end now, whatever is left to do.
 func (s *Server) Signal(sig os.Signal) error {
-	if s.asked.Swap(true) && sig == os.Interrupt {
+	if s.signal.asked.Swap(true) && sig == os.Interrupt {
 		s.logger.warningf("You insist... exiting now.")
 		s.temps.remove()
 		return ErrInsisted
 	}
-	s.interrupted.Store(sig == os.Interrupt)
+	s.signal.interrupted.Store(sig == os.Interrupt)
 	name := "SIGTERM"
 	if sig == syscall.SIGINT {
 		name = "SIGINT"
@@ -73,7 +81,7 @@ func (s *Server) Signal(sig os.Signal) error {
 		s.logger.warningf("Received %s scheduling shutdown...", name)
 	}
 	select {
-	case s.wake <- struct{}{}:
+	case s.signal.wake <- struct{}{}:
 	default: // cron is about to look anyway
 	}
 	return nil
@@ -81,16 +89,16 @@ func (s *Server) Signal(sig os.Signal) error {
 
 // obeySignal begins to shut down if a signal has asked for it.
 func (s *Server) obeySignal() {
-	if !s.asked.Load() {
+	if !s.signal.asked.Load() {
 		return
 	}
 	s.lock.lock()
 	defer s.lock.unlock()
 	flags := config.ShutdownOnSigterm.Get(s.cfg)
-	if s.interrupted.Load() {
+	if s.signal.interrupted.Load() {
 		flags = config.ShutdownOnSigint.Get(s.cfg)
 	}
-	if s.asked.Load() && s.stop.phase == running {
+	if s.signal.asked.Load() && s.stop.phase == running {
 		s.beginStopLocked(flags)
 	}
 }
@@ -232,7 +240,7 @@ func (s *Server) abortStopLocked() bool {
 	case saving:
 		s.abortSaveLocked()
 	default:
-		if s.stop.phase == halted || !s.asked.Load() {
+		if s.stop.phase == halted || !s.signal.asked.Load() {
 			return false
 		}
 	}
@@ -245,7 +253,7 @@ func (s *Server) abortStopLocked() bool {
 func (s *Server) cancelStopLocked() {
 	clients := s.stop.clients
 	s.stop = stopState{attempt: s.stop.attempt}
-	s.asked.Store(false)
+	s.signal.asked.Store(false)
 	for _, b := range clients {
 		b.failed = true
 		b.unblock(func(c *Client) {

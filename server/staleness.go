@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"treedis/repl"
@@ -12,6 +13,12 @@ import (
 
 // Bounded staleness: a replica refuses reads when its data is older than replica-max-lag-ms, or than the client's own limit,
 // allows. How old it is, it knows by the stamps that its master puts into the stream for it; see repl/stamp.go.
+
+// staleness is the server's part of it. Safe for concurrent use.
+type staleness struct {
+	least    atomic.Int64 // of the limits that clients have of their own, in ms; 0 if none has one
+	stamping atomic.Bool  // a goroutine stamps the stream
+}
 
 // noMaxLag says that a client has no limit of its own.
 const noMaxLag = -1
@@ -62,14 +69,14 @@ func (s *Server) setMaxLag(c *Client, limit int64) {
 			least = other.maxLag
 		}
 	}
-	s.leastMaxLag.Store(least)
+	s.staleness.least.Store(least)
 	s.askForStamps()
 }
 
 // stampsWanted is how often the master is to stamp the stream: for this server, or for its replicas.
 func (s *Server) stampsWanted() time.Duration {
 	period := s.master.StampPeriod()
-	for _, limit := range []int64{config.ReplicaMaxLag.Get(s.cfg), s.leastMaxLag.Load()} {
+	for _, limit := range []int64{config.ReplicaMaxLag.Get(s.cfg), s.staleness.least.Load()} {
 		if limit == 0 {
 			continue
 		}
@@ -101,9 +108,9 @@ func (s *Server) stampCron(ctx context.Context) {
 	s.master.Sample()
 	if s.role.isReplica() {
 		s.askForStamps()
-	} else if s.master.StampPeriod() > 0 && s.stamping.CompareAndSwap(false, true) {
+	} else if s.master.StampPeriod() > 0 && s.staleness.stamping.CompareAndSwap(false, true) {
 		s.wg.Go(func() {
-			defer s.stamping.Store(false)
+			defer s.staleness.stamping.Store(false)
 			s.stampStream(ctx)
 		})
 	}
