@@ -34,7 +34,7 @@ func (s *Server) newAOFTarget(pauses bool) *aofTarget {
 func (t *aofTarget) LoadRDB(br *bufio.Reader) (aof.BaseInfo, error) {
 	data := t.s.newDataset()
 	t.unlock()
-	counts, info, err := t.s.loadInto(t.s.life, data, br, rdb.LoadOptions{SetClock: t.s.clock.restore})
+	counts, info, err := t.s.loadInto(t.s.life, data, br, rdb.LoadOptions{SetClock: t.s.clock.Restore})
 	t.lock()
 	if err != nil {
 		t.s.logger.warningf("Loading the base: %v", err)

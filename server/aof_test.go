@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treedis/repl/aof"
+	"treedis/server/digest"
 )
 
 // faultyFS is a file system whose operations on files whose name contains a text fail, or wait.
@@ -148,11 +149,11 @@ func TestAOFBringsBackTheData(t *testing.T) {
 		c.do("incr b")
 		c.do("incr b")
 		c.do("exec")
-		want := datasetDigest(n.s.store)
+		want := digest.Dataset(n.s.store)
 		n.stop()
 
 		n = startNode(t, conf...)
-		require.Equal(t, want, datasetDigest(n.s.store), preamble)
+		require.Equal(t, want, digest.Dataset(n.s.store), preamble)
 		n.stop()
 	}
 }

@@ -73,7 +73,7 @@ func (c *Call) lookupWrite(key []byte) *store.Entry {
 		return nil
 	}
 	if e != nil && !c.c.noTouch {
-		c.srv.clock.touch(e)
+		c.srv.clock.Touch(e)
 	}
 	return e
 }

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"treedis/rdb"
+	"treedis/server/access"
 	"treedis/server/command"
 	"treedis/server/config"
+	"treedis/server/digest"
 	"treedis/server/glob"
 	"treedis/server/resp"
 	"treedis/store"
@@ -121,16 +123,16 @@ func debugReplicate(c *Call) {
 }
 
 func debugDigest(c *Call) {
-	d := datasetDigest(c.srv.store)
+	d := digest.Dataset(c.srv.store)
 	c.out.Simple(hex.EncodeToString(d[:]))
 }
 
 func debugDigestValue(c *Call) {
 	c.out.Array(len(c.args) - 2)
 	for _, key := range c.args[2:] {
-		var d digest
+		var d digest.Sum
 		if e := c.peek(key); e != nil {
-			d.entry(e)
+			d.Entry(e)
 		}
 		c.out.Simple(hex.EncodeToString(d[:]))
 	}
@@ -266,7 +268,7 @@ func debugObject(c *Call) {
 	}
 	size := serializedLength(e)
 	line := fmt.Sprintf("Value at:%p refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
-		e, e.Encoding(), size, e.Clock()&lruMask, c.srv.clock.idle(e))
+		e, e.Encoding(), size, e.Clock()&access.Mask, c.srv.clock.Idle(e))
 	if e.Encoding() == store.EncQuicklist {
 		line += quicklistLine(c.srv, e, size)
 	}
@@ -361,7 +363,7 @@ func (s *Server) reloadLocked(flush, merge bool) error {
 		return err
 	}
 	defer f.Close()
-	o := rdb.LoadOptions{SetClock: s.clock.restore, Overwrite: merge}
+	o := rdb.LoadOptions{SetClock: s.clock.Restore, Overwrite: merge}
 	if !s.role.isReplica() {
 		o.DropExpiredAt = s.now()
 	}

@@ -140,7 +140,7 @@ func cmdRestore(c *Call) {
 		c.gaveExpiry(c.db, key)
 	}
 	c.created(key)
-	c.srv.clock.restore(e, o.idle, int(o.freq))
+	c.srv.clock.Restore(e, o.idle, int(o.freq))
 	if ttl != 0 && !o.absTTL {
 		c.rewriteAbsolute(at)
 	}

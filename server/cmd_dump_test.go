@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treedis/server/config"
+	"treedis/server/digest"
 	"treedis/store/stream"
 )
 
@@ -23,8 +24,8 @@ func (ss *session) dump(key string) string {
 
 // digestOf is DEBUG DIGEST-VALUE.
 func (ss *session) digestOf(key string) string {
-	var d digest
-	d.entry(ss.s.store.DB(0).Peek([]byte(key)))
+	var d digest.Sum
+	d.Entry(ss.s.store.DB(0).Peek([]byte(key)))
 	return hex.EncodeToString(d[:])
 }
 
@@ -173,14 +174,14 @@ func TestRestoreAccessClock(t *testing.T) {
 	ss := newSession(t)
 	ss.do("set k v")
 	payload := ss.dump("k")
-	e := func() int64 { return ss.s.clock.idle(ss.s.store.DB(0).Peek([]byte("k"))) }
+	e := func() int64 { return ss.s.clock.Idle(ss.s.store.DB(0).Peek([]byte("k"))) }
 	ss.raw("restore", "k", "0", payload, "replace", "idletime", "1000")
 	require.EqualValues(t, 1000, e())
 	ss.raw("restore", "k", "0", payload, "replace", "freq", "200") // means nothing without an LFU policy
 	require.Zero(t, e())
-	ss.s.clock.lfu.Store(true)
+	ss.s.clock.SetPolicy(config.AllKeysLFU, 10, 1)
 	ss.raw("restore", "k", "0", payload, "replace", "freq", "200")
-	require.EqualValues(t, 200, ss.s.clock.frequency(ss.s.store.DB(0).Peek([]byte("k"))))
+	require.EqualValues(t, 200, ss.s.clock.Frequency(ss.s.store.DB(0).Peek([]byte("k"))))
 }
 
 // The log says what is wrong with a payload, in words that Redis has for it.

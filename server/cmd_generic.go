@@ -125,7 +125,7 @@ func cmdTouch(c *Call) {
 	touched := 0
 	for _, key := range c.args[1:] {
 		if e := c.inspect(key); e != nil {
-			c.srv.clock.touch(e)
+			c.srv.clock.Touch(e)
 			touched++
 		}
 	}

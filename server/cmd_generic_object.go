@@ -87,10 +87,10 @@ func cmdObjectIdleTime(c *Call) {
 	e := c.object()
 	switch {
 	case e == nil:
-	case c.srv.clock.lfu.Load():
+	case c.srv.clock.CountsFrequency():
 		c.err("ERR An LFU maxmemory policy is selected, idle time not tracked." + policyNote)
 	default:
-		c.out.Int(c.srv.clock.idle(e))
+		c.out.Int(c.srv.clock.Idle(e))
 	}
 }
 
@@ -98,10 +98,10 @@ func cmdObjectFreq(c *Call) {
 	e := c.object()
 	switch {
 	case e == nil:
-	case !c.srv.clock.lfu.Load():
+	case !c.srv.clock.CountsFrequency():
 		c.err("ERR An LFU maxmemory policy is not selected, access frequency not tracked." + policyNote)
 	default:
-		c.out.Int(int64(c.srv.clock.frequency(e)))
+		c.out.Int(int64(c.srv.clock.Frequency(e)))
 	}
 }
 

@@ -241,7 +241,7 @@ func TestObject(t *testing.T) {
 	)
 	require.Contains(t, ss.do("object help"), "*11 +OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
 	require.Contains(t, ss.do("object foo a"), "-ERR unknown subcommand 'foo'. Try OBJECT HELP.")
-	ss.s.clock.lfu.Store(true)
+	ss.s.clock.SetPolicy(config.AllKeysLFU, 10, 1)
 	require.Contains(t, ss.do("object idletime a"), "-ERR An LFU maxmemory policy is selected")
 }
 

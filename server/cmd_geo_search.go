@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"treedis/server/partialsort"
 	"treedis/server/resp"
 	"treedis/store"
 	"treedis/store/geo"
@@ -267,7 +268,7 @@ func (s *geoSearch) run(z store.ZSetView) {
 // sort puts what was found in order, of which the first n will be used.
 func (s *geoSearch) sort(n int) {
 	if n < len(s.found) {
-		partialSort(s.found, 0, n-1, func(x, y *geoFound) int { return s.order * cmp.Compare(x.distance, y.distance) })
+		partialsort.Sort(s.found, 0, n-1, func(x, y *geoFound) int { return s.order * cmp.Compare(x.distance, y.distance) })
 		return
 	}
 	keys := make([]sortKey, n)

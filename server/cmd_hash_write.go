@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"strconv"
 
+	"treedis/server/longdouble"
 	"treedis/server/resp"
 	"treedis/store"
 )
@@ -118,7 +119,7 @@ func cmdHIncrBy(c *Call) {
 
 func cmdHIncrByFloat(c *Call) {
 	key, field := c.args[1], c.args[2]
-	by, ok := parseLongDouble(c.args[3])
+	by, ok := longdouble.Parse(c.args[3])
 	if !ok {
 		c.err(errNotFloat)
 		return
@@ -134,17 +135,17 @@ func cmdHIncrByFloat(c *Call) {
 	var scratch [20]byte
 	n := new(big.Float)
 	if value, ok := e.Hash().Get(field, &scratch); ok {
-		if n, ok = parseLongDouble(value); !ok {
+		if n, ok = longdouble.Parse(value); !ok {
 			c.err("ERR hash value is not a float")
 			return
 		}
 	}
-	sum, ok := addLongDouble(n, by)
+	sum, ok := longdouble.Add(n, by)
 	if !ok {
 		c.err(errNaNOrInf)
 		return
 	}
-	text := appendLongDouble(nil, sum)
+	text := longdouble.Append(nil, sum)
 	w := c.db.OpenHash(key)
 	w.Set(field, text)
 	c.hashModified(key, e == nil, "hincrbyfloat")

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"treedis/server/command"
+	"treedis/server/process"
 )
 
 var memoryTips = []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"}
@@ -50,7 +51,7 @@ type memoryReport struct {
 
 // memoryReport needs the exclusive lock.
 func (s *Server) memoryReport() (m memoryReport) {
-	m.used, m.heap, m.rss = s.observeMemory(), readHeap(), residentMemory()
+	m.used, m.heap, m.rss = s.observeMemory(), readHeap(), process.ResidentMemory()
 	m.peak, m.startup = s.memory.peak, s.memory.startup
 	m.clients = s.clientTotals()
 	m.overhead = min(s.overheadMemory(), m.used)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treedis/server/digest"
 	"treedis/server/resp"
 )
 
@@ -65,8 +66,8 @@ func TestMigrateTypes(t *testing.T) {
 	for _, key := range keys {
 		from.expect(migrateTo(to, key+" 0 20000 copy"), "+OK")
 		to.s.lock.lock()
-		var d digest
-		d.entry(to.s.store.DB(0).Peek([]byte(key)))
+		var d digest.Sum
+		d.Entry(to.s.store.DB(0).Peek([]byte(key)))
 		to.s.lock.unlock()
 		require.Equal(t, from.digestOf(key), hex.EncodeToString(d[:]), key)
 	}

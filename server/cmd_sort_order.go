@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"treedis/server/partialsort"
 	"treedis/server/resp"
 )
 
@@ -128,7 +129,7 @@ func (s *sorting) text(b []byte) []byte {
 // order puts in order the keys, of which those from <= i < to will be used, and drops the others.
 func (s *sorting) order(from, to int) {
 	if s.by != nil && to-from < len(s.keys) {
-		partialSort(s.keys, from, to-1, func(x, y *sortKey) int {
+		partialsort.Sort(s.keys, from, to-1, func(x, y *sortKey) int {
 			if r := cmp.Compare(x.rank, y.rank); r != 0 {
 				return r
 			}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 
+	"treedis/server/longdouble"
 	"treedis/server/resp"
 	"treedis/store"
 )
@@ -72,22 +73,22 @@ func cmdIncrByFloat(c *Call) {
 	}
 	n := new(big.Float)
 	if e != nil {
-		if n, ok = parseLongDouble(e.Bytes(new([20]byte))); !ok {
+		if n, ok = longdouble.Parse(e.Bytes(new([20]byte))); !ok {
 			c.err(errNotFloat)
 			return
 		}
 	}
-	by, ok := parseLongDouble(c.args[2])
+	by, ok := longdouble.Parse(c.args[2])
 	if !ok {
 		c.err(errNotFloat)
 		return
 	}
-	sum, ok := addLongDouble(n, by)
+	sum, ok := longdouble.Add(n, by)
 	if !ok {
 		c.err(errNaNOrInf)
 		return
 	}
-	text := appendLongDouble(nil, sum)
+	text := longdouble.Append(nil, sum)
 	c.db.SetText(key, text, store.KeepTTL)
 	if e == nil {
 		c.created(key)

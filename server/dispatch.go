@@ -350,7 +350,7 @@ func (s *Server) run(c *Client, r *row, args [][]byte) {
 		call.expireNow = now
 	}
 	if call.mode == exclusive {
-		s.store.SetClock(s.clock.initial())
+		s.store.SetClock(s.clock.Initial())
 		if !c.multi.executing {
 			s.trackers.current = c
 		}

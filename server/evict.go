@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"treedis/server/access"
 	"treedis/server/config"
 	"treedis/server/latency"
 	"treedis/store"
@@ -15,7 +16,7 @@ import (
 // than maxmemory-eviction-tenacity says; what is left to do then a goroutine does, in pieces as short. Guarded by the
 // exclusive lock, where nothing else is said.
 type eviction struct {
-	pool    evictionPool
+	pool    access.Pool
 	next    int          // the database that a random policy comes to next
 	since   atomic.Int64 // monotonic nanoseconds since when more than maxmemory is in use, 0 if it is not
 	running atomic.Bool  // the goroutine is at it
@@ -72,19 +73,11 @@ func (s *Server) evictable() bool {
 		return false
 	}
 	for i := range s.store.Databases() {
-		if s.candidates(i, policy) > 0 {
+		if access.Candidates(s.store.DB(i), policy) > 0 {
 			return true
 		}
 	}
 	return false
-}
-
-// candidates returns how many keys of database i the policy chooses among.
-func (s *Server) candidates(i int, policy config.Policy) int {
-	if policy&config.PolicyAllKeys != 0 {
-		return s.store.DB(i).Len()
-	}
-	return s.store.DB(i).Expires()
 }
 
 // evict deletes keys until no more than maxmemory is in use, or its time is over. It needs the exclusive lock, outside of any
@@ -192,8 +185,9 @@ func (s *Server) victim(policy config.Policy) (*store.DB, *store.Entry) {
 	case config.AllKeysRandom, config.VolatileRandom:
 		return s.randomVictim(policy)
 	}
-	for s.fillPool(policy) {
-		if db, e := s.eviction.pool.take(s.store, policy); e != nil {
+	pool, samples := &s.eviction.pool, int(config.MaxMemorySamples.Get(s.cfg))
+	for pool.Fill(s.store, &s.clock, policy, samples) {
+		if db, e := pool.Take(s.store, policy); e != nil {
 			return db, e
 		}
 	}
@@ -208,7 +202,7 @@ func (s *Server) randomVictim(policy config.Policy) (*store.DB, *store.Entry) {
 		s.eviction.next = i + 1
 		db := s.store.DB(i)
 		switch {
-		case s.candidates(i, policy) == 0:
+		case access.Candidates(db, policy) == 0:
 		case policy == config.AllKeysRandom:
 			return db, db.Random(s.random)
 		default:

@@ -2,7 +2,6 @@ package server
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treedis/server/config"
-	"treedis/store"
 )
 
 // limit sets maxmemory to so many bytes more than are in use.
@@ -32,7 +30,7 @@ func (ss *session) keys() int {
 // later moves the clock, as cron would tell of it.
 func (ss *session) later(d time.Duration) {
 	ss.advance(d)
-	ss.s.clock.set(ss.s.now())
+	ss.s.clock.Set(ss.s.now())
 }
 
 func TestEvictionKeepsToTheLimit(t *testing.T) {
@@ -195,37 +193,6 @@ func TestEvictionTracking(t *testing.T) {
 	n.dial().expect("config set maxmemory 1 maxmemory-policy allkeys-lru", "OK")
 	c.reads("[invalidate [a]]")
 	w.reads("[invalidate [b]]")
-}
-
-func TestEvictionPool(t *testing.T) {
-	t.Parallel()
-	s := store.New(store.Options{Databases: 1, Limits: store.DefaultLimits()})
-	rnd := rand.New(rand.NewPCG(1, 1))
-	var p evictionPool
-	for i := range 100 {
-		s.SetClock(uint32(i))
-		s.DB(0).SetString(fmt.Append(nil, i), []byte("x"), 0)
-	}
-	for _, i := range rnd.Perm(100) {
-		for range 2 { // the second time it is there already
-			p.offer(candidate{key: fmt.Append(nil, i), score: uint64(100 - i/2), mark: uint64(i)})
-		}
-	}
-	s.DB(0).Delete([]byte("3"))
-	s.DB(0).Peek([]byte("5")).SetClock(1000)
-	var got []string
-	for {
-		_, e := p.take(s, config.AllKeysLRU)
-		if e == nil {
-			break
-		}
-		got = append(got, string(e.Key()))
-	}
-	require.Len(t, got, poolSize-2)
-	require.ElementsMatch(t, []string{"0", "1"}, got[:2])
-	require.Equal(t, "2", got[2])
-	require.Equal(t, "4", got[3])
-	require.NotContains(t, got, "5", "it has been used since")
 }
 
 func TestEvictionTime(t *testing.T) {

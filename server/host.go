@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"os"
 	"strconv"
 
@@ -61,6 +62,32 @@ func (s *Server) reassureSystemd() {
 	if busy {
 		s.tellSystemd("EXTEND_TIMEOUT_USEC=30000000")
 	}
+}
+
+// errOOMScore is CONFIG SET's error, in Redis's words.
+var errOOMScore = errors.New("Failed to apply new oom_score_adj configuration, check server logs.") //lint:ignore ST1005 wire text
+
+// applyOOMScore sets the score by which the system chooses whom to kill, by the configuration and the role, or puts the former one
+// back. It needs the exclusive lock.
+func (s *Server) applyOOMScore() error {
+	how, value := config.OOMScoreAdj.Get(s.cfg), config.OOMScoreAdjValues.Get(s.cfg)[0]
+	if s.role.isReplica() {
+		value = config.OOMScoreAdjValues.Get(s.cfg)[1]
+	}
+	var err error
+	switch how {
+	case config.OOMScoreNo:
+		err = s.oom.Restore()
+	case config.OOMScoreRelative:
+		err = s.oom.Adjust(func(base int64) int64 { return base + value })
+	default:
+		err = s.oom.Adjust(func(int64) int64 { return value })
+	}
+	if err != nil {
+		s.logger.warningf("Adjusting the score of the process: %v", err)
+		return errOOMScore
+	}
+	return nil
 }
 
 // applyTitle sets what ps shows as the command line.

@@ -1,6 +1,10 @@
 package server
 
-import "treedis/server/config"
+import (
+	"treedis/server/config"
+
+	"treedis/server/process"
+)
 
 func (s *Server) infoMemory(w *infoWriter) {
 	m := s.memoryReport()
@@ -16,7 +20,7 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.int("allocator_allocated", m.objects)
 	w.int("allocator_active", m.spans)
 	w.int("allocator_resident", m.resident)
-	w.bytes("total_system_memory", systemMemory())
+	w.bytes("total_system_memory", process.SystemMemory())
 	// What scripts hold while they run is on the one heap with all else, and is not counted apart.
 	evalVM, functionVM := s.scripts.vm.Memory(), s.functions.VMMemory()
 	w.int("used_memory_lua", evalVM)

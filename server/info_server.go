@@ -42,7 +42,7 @@ func (s *Server) infoServer(w *infoWriter) {
 	w.int("uptime_in_days", uptime/(24*3600))
 	w.int("hz", config.HZ.Get(s.cfg))
 	w.int("configured_hz", config.HZ.Get(s.cfg))
-	w.int("lru_clock", int64(s.clock.now.Load()))
+	w.int("lru_clock", int64(s.clock.Now()))
 	w.str("executable", executable)
 	w.str("config_file", s.configFile())
 	w.bool("io_threads_active", len(s.lock.slots) > 1)

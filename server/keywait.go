@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"treedis/server/longdouble"
 	"treedis/server/resp"
 	"treedis/store"
 )
@@ -182,7 +183,7 @@ func (c *Call) timeoutSeconds(i int) (time.Duration, bool) {
 	if n, ok := resp.ParseInt(c.args[i]); ok && n >= 0 && n < 1<<32 {
 		return longWait(n * 1000), true
 	}
-	seconds, ok := parseLongDouble(c.args[i])
+	seconds, ok := longdouble.Parse(c.args[i])
 	if !ok {
 		c.err("ERR timeout is not a float or out of range")
 		return 0, false

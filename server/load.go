@@ -102,7 +102,7 @@ func (s *Server) findData() (*dataFile, error) {
 func (s *Server) loadSnapshot(ctx context.Context, f io.Reader, path string) error {
 	began := s.mono()
 	data := s.newDataset()
-	o := rdb.LoadOptions{SetClock: s.clock.restore}
+	o := rdb.LoadOptions{SetClock: s.clock.Restore}
 	if config.ReplicaOf.Get(s.cfg).Host == "" {
 		o.DropExpiredAt = s.now()
 	}

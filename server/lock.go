@@ -9,7 +9,7 @@ import "sync"
 // a slot of its own, which its readers lock; whoever wants exclusive access locks them all, in
 // order. A slot costs 10-15 ns when nobody else wants it.
 //
-// Lock order: keyspaceLock, then any of the locks inside repl and netio; those are leaves.
+// ARCHITECTURE.md has the order in which it and other locks are taken.
 //
 // A script that overstays its time lends the lock out, again and again, so that others can be told that the server is
 // busy. What it has done so far is half of a unit: until it is over only those who know of it may take the lock.

@@ -1,12 +1,9 @@
 package server
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/metrics"
-	"strconv"
 	"strings"
 )
 
@@ -104,35 +101,4 @@ func (s *Server) observeMemory() int64 {
 	used := s.usedMemory()
 	s.memory.peak = max(s.memory.peak, used)
 	return used
-}
-
-// residentMemory returns the bytes of the process that are in memory; 0 where /proc does not tell.
-func residentMemory() int64 {
-	text, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		return 0
-	}
-	return field(text, 1) * int64(os.Getpagesize())
-}
-
-// systemMemory returns the memory of the machine in bytes; 0 where /proc does not tell.
-func systemMemory() int64 {
-	text, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	return field(text, 1) * 1024 // "MemTotal: N kB", the first line
-}
-
-// field returns the i-th word of a text as a number, 0 if it is none.
-func field(text []byte, i int) int64 {
-	words := bytes.Fields(text[:min(len(text), 128)])
-	if i >= len(words) {
-		return 0
-	}
-	n, err := strconv.ParseInt(string(words[i]), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }

@@ -71,7 +71,7 @@ func (ts targets) open(s *Server, a targetAddress, timeout time.Duration) (*targ
 // leadingInt reads the number that text begins with, as C's atoi, which reads ports, does: 0 if there is none.
 func leadingInt(text string) int32 {
 	end := 0
-	for end < len(text) && (isDigit(text[end], 10) || end == 0 && (text[0] == '-' || text[0] == '+')) {
+	for end < len(text) && ('0' <= text[end] && text[end] <= '9' || end == 0 && (text[0] == '-' || text[0] == '+')) {
 		end++
 	}
 	n, _ := strconv.ParseInt(text[:end], 10, 64) // cut to the range if it is out of it

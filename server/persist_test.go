@@ -67,7 +67,7 @@ func TestDataSurvivesRestart(t *testing.T) {
 			c.expect("get a", "1", "dbsize", "1", "select 15", "OK", "get b", "text", "dbsize", "1")
 			require.Equal(t, rdb.LoadCounts{Keys: 2, Expired: 1}, n.s.persist.loaded)
 			e, _ := n.s.store.DB(0).Lookup([]byte("a"), 0)
-			require.Less(t, n.s.clock.idle(e), int64(60), "a key that was loaded counts as accessed now")
+			require.Less(t, n.s.clock.Idle(e), int64(60), "a key that was loaded counts as accessed now")
 		})
 	}
 }

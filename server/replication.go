@@ -296,7 +296,7 @@ func (t replTarget) LoadRDB(ctx context.Context, r io.Reader, sync repl.SyncInfo
 	data := s.newDataset()
 	s.loading.begin(s.besideMode(sync), s.now(), max(sync.Size, 0))
 	defer s.loading.end()
-	_, info, err := s.loadInto(ctx, data, r, rdb.LoadOptions{SetClock: s.clock.restore})
+	_, info, err := s.loadInto(ctx, data, r, rdb.LoadOptions{SetClock: s.clock.Restore})
 	if err != nil {
 		return nil, err
 	}

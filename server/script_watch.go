@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"treedis/server/config"
+	"treedis/server/process"
 )
 
 // scriptWatch sees to it that a script which runs long is interrupted. Its goroutine is there while scripts run, and for
@@ -88,7 +89,7 @@ type memoryGrowth struct {
 func (g *memoryGrowth) begin(limit int64) {
 	g.from = readHeap().objects
 	if g.limit = limit; limit == 0 {
-		g.limit = max(minGrowth, systemMemory()/4)
+		g.limit = max(minGrowth, process.SystemMemory()/4)
 	}
 }
 

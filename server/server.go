@@ -19,6 +19,7 @@ import (
 
 	"treedis/repl"
 	"treedis/repl/aof"
+	"treedis/server/access"
 	"treedis/server/acl"
 	"treedis/server/command"
 	"treedis/server/config"
@@ -114,7 +115,7 @@ type Server struct {
 	persist       persistence
 	aof           appendOnly
 	memory        memoryStats
-	oom           oomScore
+	oom           process.OOMScore
 	role          role
 	masterClient  *Client // executes the master's stream
 	sync          syncReplication
@@ -132,7 +133,7 @@ type Server struct {
 	verify      verifications
 	staleness   staleness
 	out         outboxes
-	clock       accessClock
+	clock       access.Clock
 	loading     loadingState
 	scriptWatch scriptWatch
 	wallOffset  atomic.Int64 // unix nanoseconds when mono was 0; 0 if the wall clock is not the system's
@@ -219,14 +220,14 @@ func New(opts Options) (*Server, error) {
 	s.runID = s.randomHex(40)
 	s.collector.init(opts.OwnsProcess)
 	if opts.OwnsProcess {
-		useProcessors()
+		process.UseProcessors()
 	}
 	s.logger = newLogger(opts.Log, opts.Now, s.roleMark)
 	s.newLoopState(int(config.IOThreads.Get(s.cfg)))
 	s.trackers.table, s.trackers.prefixes = tracking.NewTable(), tracking.NewPrefixes()
 	s.log = repl.NewLog(config.ReplBacklogSize.Get(s.cfg))
 	s.effects.log, s.effects.before = s.log, func() { s.stampLocked(s.now()) }
-	s.clock.randUint64 = s.random
+	s.clock.Init(s.random)
 	s.setClocks()
 	s.store = s.newStore()
 	s.expiry = activeExpiry{cursors: make([]uint64, s.store.Databases()), avgTTL: make([]int64, s.store.Databases())}
@@ -258,7 +259,7 @@ func (s *Server) newLoopState(loops int) {
 // newStore returns an empty store by the configuration: the server's own, or one to load a snapshot into.
 func (s *Server) newStore() *store.Store {
 	st := store.New(store.Options{Databases: int(config.Databases.Get(s.cfg)), Limits: s.limits()})
-	st.SetClock(s.clock.initial()) // keys that are loaded count as accessed now, unless their file knows better
+	st.SetClock(s.clock.Initial()) // keys that are loaded count as accessed now, unless their file knows better
 	return st
 }
 
@@ -277,7 +278,7 @@ func (s *Server) nowAt(mono time.Duration) int64 {
 // setClocks sets what tells the time between two looks at the wall clock.
 func (s *Server) setClocks() {
 	now := s.opts.Now()
-	s.clock.set(now.UnixMilli())
+	s.clock.Set(now.UnixMilli())
 	if s.ownClock {
 		s.wallOffset.Store(now.UnixNano() - int64(now.Sub(s.started)))
 	}

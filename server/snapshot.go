@@ -16,6 +16,7 @@ import (
 	"treedis/repl/aof"
 	"treedis/server/config"
 	"treedis/server/function"
+	"treedis/server/process"
 	"treedis/server/resp"
 	"treedis/store"
 )
@@ -55,7 +56,7 @@ func (s *Server) snapshotLocked(f repl.Filter) *snapshot {
 			Compress: config.RDBCompression.Get(s.cfg),
 			Checksum: config.RDBChecksum.Get(s.cfg),
 		},
-		clock:  s.clock.forSnapshots(config.MaxMemoryPolicy.Get(s.cfg)),
+		clock:  s.clock.ForSnapshots(config.MaxMemoryPolicy.Get(s.cfg)),
 		filter: f,
 		srv:    s,
 	}
@@ -95,7 +96,7 @@ func (n *snapshot) WriteRDB(ctx context.Context, w io.Writer) error {
 }
 
 func (n *snapshot) write(to io.Writer, o rdb.SaveOptions) error {
-	n.opts.Pause = yieldProcessor
+	n.opts.Pause = process.Yield
 	n.srv.snapshots.Add(1)
 	defer n.srv.snapshots.Add(-1)
 	if n.srv.net != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"treedis/repl"
+	"treedis/server/digest"
 	"treedis/server/ranges"
 	"treedis/server/resp"
 	"treedis/store"
@@ -195,10 +196,10 @@ func rangesOf(ctx context.Context, snap *store.Snapshot, width int) ([]ranges.Ra
 			if i%1024 == 0 && ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
-			var d digest
-			d.mix(e.Key())
-			d.entry(e)
-			d.mix(binary.BigEndian.AppendUint64(nil, uint64(e.Expire())))
+			var d digest.Sum
+			d.Mix(e.Key())
+			d.Entry(e)
+			d.Mix(binary.BigEndian.AppendUint64(nil, uint64(e.Expire())))
 			b.Add(db, e.Key(), sha1.Sum(e.Key()), d)
 		}
 	}

@@ -1,4 +1,7 @@
-package server
+// Package longdouble computes as C does in long double, which on the machines Redis is used on is the 80-bit format of the x87: a
+// mantissa of 64 bits, exponents up to 2^16384. A big.Float of that precision gives the same digits, and it is exact where
+// the C library is: in reading and in printing. INCRBYFLOAT, HINCRBYFLOAT and timeouts are such numbers.
+package longdouble
 
 import (
 	"bytes"
@@ -6,24 +9,20 @@ import (
 	"strconv"
 )
 
-// INCRBYFLOAT and HINCRBYFLOAT compute in C's long double, which on the machines Redis is used on is the 80-bit
-// format of the x87: a mantissa of 64 bits, exponents up to 2^16384. A big.Float of that precision
-// gives the same digits, and it is exact where the C library is: in reading and in printing.
 const (
-	longDoubleBits   = 64
-	longDoubleMaxExp = 16384  // values are below 2^16384
-	longDoubleMinExp = -16445 // 2^-16446 and below is read as 0
-	// longDoubleMaxText is from where Redis refuses to read a number at all.
-	longDoubleMaxText = 5 * 1024
-	// longDoubleDecimals bounds the decimal exponent of a number that can be in range, given
-	// longDoubleMaxText digits around it.
-	longDoubleDecimals = 5000
+	mantissaBits = 64
+	maxExp       = 16384  // values are below 2^16384
+	minExp       = -16445 // 2^-16446 and below is read as 0
+	// maxText is from where Redis refuses to read a number at all.
+	maxText = 5 * 1024
+	// maxDecimals bounds the decimal exponent of a number that can be in range, given maxText digits around it.
+	maxDecimals = 5000
 )
 
-// parseLongDouble reads a long double as C's strtold does, all of text or nothing: decimal or hexadecimal, or
+// Parse reads a long double as C's strtold does, all of text or nothing: decimal or hexadecimal, or
 // an infinity. A number that is too large, or so small that it would be 0, is refused, as is NaN.
-func parseLongDouble(text []byte) (*big.Float, bool) {
-	if len(text) == 0 || len(text) >= longDoubleMaxText {
+func Parse(text []byte) (*big.Float, bool) {
+	if len(text) == 0 || len(text) >= maxText {
 		return nil, false
 	}
 	digits := text
@@ -33,12 +32,12 @@ func parseLongDouble(text []byte) (*big.Float, bool) {
 	}
 	var x *big.Float
 	switch {
-	case equalFold(digits, "inf"), equalFold(digits, "infinity"):
-		x = new(big.Float).SetPrec(longDoubleBits).SetInf(false)
+	case bytes.EqualFold(digits, []byte("inf")), bytes.EqualFold(digits, []byte("infinity")):
+		x = new(big.Float).SetPrec(mantissaBits).SetInf(false)
 	case len(digits) > 2 && digits[0] == '0' && digits[1]|0x20 == 'x':
-		x = scanLongDouble(digits[2:], 16, 'p')
+		x = scan(digits[2:], 16, 'p')
 	default:
-		x = scanLongDouble(digits, 10, 'e')
+		x = scan(digits, 10, 'e')
 	}
 	if x == nil {
 		return nil, false
@@ -49,9 +48,9 @@ func parseLongDouble(text []byte) (*big.Float, bool) {
 	return x, true
 }
 
-// scanLongDouble reads an unsigned number: digits of the base with or without a point, and an exponent of ten, or
+// scan reads an unsigned number: digits of the base with or without a point, and an exponent of ten, or
 // of two if the base is 16, behind the letter exp. It returns nil if it is none, or out of range.
-func scanLongDouble(text []byte, base int, exp byte) *big.Float {
+func scan(text []byte, base int, exp byte) *big.Float {
 	mantissa, exponent := text, int64(0)
 	for i, c := range text {
 		if c|0x20 != exp {
@@ -78,7 +77,7 @@ func scanLongDouble(text []byte, base int, exp byte) *big.Float {
 	if !ok {
 		return nil
 	}
-	x := new(big.Float).SetPrec(longDoubleBits)
+	x := new(big.Float).SetPrec(mantissaBits)
 	if n.Sign() == 0 {
 		return x
 	}
@@ -90,12 +89,12 @@ func scanLongDouble(text []byte, base int, exp byte) *big.Float {
 		x.SetMantExp(x.SetInt(n), int(exponent))
 	} else {
 		exponent -= int64(len(fraction))
-		if exponent < -longDoubleDecimals-longDoubleMaxText || exponent > longDoubleDecimals {
+		if exponent < -maxDecimals-maxText || exponent > maxDecimals {
 			return nil
 		}
 		scaleByTen(x, n, exponent)
 	}
-	if e := x.MantExp(nil); e > longDoubleMaxExp || e < longDoubleMinExp {
+	if e := x.MantExp(nil); e > maxExp || e < minExp {
 		return nil
 	}
 	return x
@@ -115,18 +114,18 @@ func isDigit(c byte, base int) bool {
 	return c-'0' <= 9 || base == 16 && c|0x20 >= 'a' && c|0x20 <= 'f'
 }
 
-// addLongDouble returns a+b. ok is false if that is infinite, or not a number.
-func addLongDouble(a, b *big.Float) (sum *big.Float, ok bool) {
+// Add returns a+b. ok is false if that is infinite, or not a number.
+func Add(a, b *big.Float) (sum *big.Float, ok bool) {
 	if a.IsInf() || b.IsInf() {
 		return nil, false
 	}
-	sum = new(big.Float).SetPrec(longDoubleBits).Add(a, b)
-	return sum, sum.MantExp(nil) <= longDoubleMaxExp
+	sum = new(big.Float).SetPrec(mantissaBits).Add(a, b)
+	return sum, sum.MantExp(nil) <= maxExp
 }
 
-// appendLongDouble prints a finite long double without exponent, with at most 17 decimals and no zeroes
+// Append prints a finite long double without exponent, with at most 17 decimals and no zeroes
 // at the end.
-func appendLongDouble(dst []byte, x *big.Float) []byte {
+func Append(dst []byte, x *big.Float) []byte {
 	start := len(dst)
 	dst = x.Append(dst, 'f', 17)
 	dst = bytes.TrimSuffix(bytes.TrimRight(dst, "0"), []byte("."))

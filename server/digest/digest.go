@@ -1,4 +1,5 @@
-package server
+// Package digest has Redis's fingerprints of data, as DEBUG DIGEST shows them: equal data of a real server gives an equal one.
+package digest
 
 import (
 	"crypto/sha1"
@@ -9,31 +10,31 @@ import (
 	"treedis/store"
 )
 
-// digest is Redis's fingerprint of data: SHA-1 sums mixed so that what has no order, the keys of a
-// database or the members of a set, may come in any. Equal data of a real server gives an equal one.
-type digest [sha1.Size]byte
+// Sum is a fingerprint: SHA-1 sums mixed so that what has no order, the keys of a database or the members of a set, may come
+// in any.
+type Sum [sha1.Size]byte
 
 // xor mixes in p where order does not count.
-func (d *digest) xor(p []byte) {
+func (d *Sum) xor(p []byte) {
 	sum := sha1.Sum(p)
 	for i := range d {
 		d[i] ^= sum[i]
 	}
 }
 
-// mix mixes in p where order counts.
-func (d *digest) mix(p []byte) {
+// Mix mixes in p where order counts.
+func (d *Sum) Mix(p []byte) {
 	d.xor(p)
 	*d = sha1.Sum(d[:])
 }
 
-func (d *digest) mixUint32(n uint32) { d.mix(binary.BigEndian.AppendUint32(nil, n)) }
+func (d *Sum) mixUint32(n uint32) { d.Mix(binary.BigEndian.AppendUint32(nil, n)) }
 
-// digestTypes are the numbers that Redis's digest has for the types.
-var digestTypes = [...]uint32{store.String: 0, store.List: 1, store.Set: 2, store.ZSet: 3, store.Hash: 4, store.Stream: 6}
+// typeNumbers are those that Redis's digest has for the types.
+var typeNumbers = [...]uint32{store.String: 0, store.List: 1, store.Set: 2, store.ZSet: 3, store.Hash: 4, store.Stream: 6}
 
-// datasetDigest is the fingerprint of all databases, for whoever holds the lock.
-func datasetDigest(s *store.Store) (final digest) {
+// Dataset is the fingerprint of all databases, for whoever holds the lock.
+func Dataset(s *store.Store) (final Sum) {
 	for i := range s.Databases() {
 		db := s.DB(i)
 		if db.Len() == 0 {
@@ -41,25 +42,25 @@ func datasetDigest(s *store.Store) (final digest) {
 		}
 		final.mixUint32(uint32(i))
 		for e := range db.All() {
-			var d digest
-			d.mix(e.Key())
-			d.entry(e)
+			var d Sum
+			d.Mix(e.Key())
+			d.Entry(e)
 			final.xor(d[:])
 		}
 	}
 	return final
 }
 
-// entry mixes in a value with its type and whether it expires.
-func (d *digest) entry(e *store.Entry) {
-	d.mixUint32(digestTypes[e.Type()])
+// Entry mixes in a value with its type and whether it expires.
+func (d *Sum) Entry(e *store.Entry) {
+	d.mixUint32(typeNumbers[e.Type()])
 	switch e.Type() {
 	case store.String:
 		var scratch [20]byte
-		d.mix(e.Bytes(&scratch))
+		d.Mix(e.Bytes(&scratch))
 	case store.List:
 		for v := range e.List().All() {
-			d.mix(v)
+			d.Mix(v)
 		}
 	case store.Set:
 		for m := range e.Set().All() {
@@ -67,16 +68,16 @@ func (d *digest) entry(e *store.Entry) {
 		}
 	case store.ZSet:
 		for m, score := range e.ZSet().All() {
-			var pair digest
-			pair.mix(m)
-			pair.mix(appendScore17(nil, score))
+			var pair Sum
+			pair.Mix(m)
+			pair.Mix(appendScore17(nil, score))
 			d.xor(pair[:])
 		}
 	case store.Hash:
 		for f, v := range e.Hash().All() {
-			var pair digest
-			pair.mix(f)
-			pair.mix(v)
+			var pair Sum
+			pair.Mix(f)
+			pair.Mix(v)
 			d.xor(pair[:])
 		}
 	case store.Stream:
@@ -87,17 +88,17 @@ func (d *digest) entry(e *store.Entry) {
 	}
 }
 
-func (d *digest) stream(e *store.Entry) {
+func (d *Sum) stream(e *store.Entry) {
 	it := e.Stream().Iter()
 	var id []byte
 	for it.Next() {
 		id = strconv.AppendUint(id[:0], it.ID().Ms, 10)
 		id = append(id, '.')
-		d.mix(strconv.AppendUint(id, it.ID().Seq, 10))
+		d.Mix(strconv.AppendUint(id, it.ID().Seq, 10))
 		for range it.NumFields() {
 			f, v := it.Field()
-			d.mix(f)
-			d.mix(v)
+			d.Mix(f)
+			d.Mix(v)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package server
+package process
 
 import (
 	"runtime"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// yieldProcessor lets others run who wait for it, goroutines and threads.
-func yieldProcessor() {
+// Yield lets others run who wait for it, goroutines and threads.
+func Yield() {
 	runtime.Gosched()
 	_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 }

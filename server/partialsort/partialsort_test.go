@@ -1,4 +1,4 @@
-package server
+package partialsort
 
 import (
 	"cmp"
@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestPartialSort(t *testing.T) {
+func TestSort(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 2000 {
@@ -21,7 +21,7 @@ func TestPartialSort(t *testing.T) {
 		want := slices.Sorted(slices.Values(a))
 		lo := r.IntN(len(a) + 1)
 		hi := lo + r.IntN(len(a)-lo+1) - 1
-		partialSort(a, lo, hi, func(x, y *int) int { return cmp.Compare(*x, *y) })
+		Sort(a, lo, hi, func(x, y *int) int { return cmp.Compare(*x, *y) })
 		require.Equal(t, want[lo:hi+1], a[lo:hi+1])
 		slices.Sort(a)
 		require.Equal(t, want, a)

@@ -1,4 +1,4 @@
-package server
+package process
 
 import (
 	"os"
@@ -10,8 +10,8 @@ import (
 // it is the system that shares out the processors, and that puts those first who have waited.
 const spareProcessors = 2
 
-// useProcessors chooses GOMAXPROCS, unless the environment does.
-func useProcessors() {
+// UseProcessors chooses GOMAXPROCS, unless the environment does.
+func UseProcessors() {
 	if _, chosen := os.LookupEnv("GOMAXPROCS"); !chosen {
 		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + spareProcessors)
 	}

@@ -1,4 +1,4 @@
-package server
+package access
 
 import (
 	"bytes"
@@ -8,9 +8,9 @@ import (
 	"treedis/store"
 )
 
-// evictionPool keeps the best candidates for eviction from sample to sample. With it the few keys that are looked at each time
-// do nearly as well as if all were.
-type evictionPool struct {
+// Pool keeps the best candidates for eviction from sample to sample. With it the few keys that are looked at each time
+// do nearly as well as if all were. It is not safe for concurrent use.
+type Pool struct {
 	list [poolSize]candidate // the best last
 	n    int
 }
@@ -26,13 +26,13 @@ type candidate struct {
 	mark  uint64 // what the score was made from: when that changes it is void
 }
 
-// rate returns an entry's score under a policy.
-func (s *Server) rate(e *store.Entry, policy config.Policy) uint64 {
+// score returns how good an entry is to evict under a policy.
+func (a *Clock) score(e *store.Entry, policy config.Policy) uint64 {
 	switch {
 	case policy&config.PolicyLFU != 0:
-		return math.MaxUint8 - uint64(s.clock.frequency(e))
+		return math.MaxUint8 - uint64(a.Frequency(e))
 	case policy&config.PolicyLRU != 0:
-		return uint64(s.clock.idle(e))
+		return uint64(a.Idle(e))
 	}
 	return math.MaxUint64 - uint64(e.Expire())
 }
@@ -45,24 +45,32 @@ func mark(e *store.Entry, policy config.Policy) uint64 {
 	return uint64(e.Clock())
 }
 
-// fillPool looks at maxmemory-samples keys of each database, and reports whether there were any.
-func (s *Server) fillPool(policy config.Policy) (any bool) {
-	samples := int(config.MaxMemorySamples.Get(s.cfg))
+// Candidates returns how many keys of a database a policy chooses among.
+func Candidates(db *store.DB, policy config.Policy) int {
+	if policy&config.PolicyAllKeys != 0 {
+		return db.Len()
+	}
+	return db.Expires()
+}
+
+// Fill looks at so many keys of each database, and reports whether there were any.
+func (p *Pool) Fill(st *store.Store, clock *Clock, policy config.Policy, samples int) (any bool) {
 	expiring := policy&config.PolicyAllKeys == 0
-	for i := range s.store.Databases() {
-		if s.candidates(i, policy) == 0 {
+	for i := range st.Databases() {
+		db := st.DB(i)
+		if Candidates(db, policy) == 0 {
 			continue
 		}
 		any = true
-		s.store.DB(i).Sample(s.random, samples, expiring, func(e *store.Entry) {
-			s.eviction.pool.offer(candidate{db: i, key: e.Key(), score: s.rate(e, policy), mark: mark(e, policy)})
+		db.Sample(clock.random, samples, expiring, func(e *store.Entry) {
+			p.offer(candidate{db: i, key: e.Key(), score: clock.score(e, policy), mark: mark(e, policy)})
 		})
 	}
 	return any
 }
 
 // offer puts a candidate in its place, if it is better than the worst. The key is copied.
-func (p *evictionPool) offer(c candidate) {
+func (p *Pool) offer(c candidate) {
 	at := 0
 	for at < p.n && p.list[at].score < c.score {
 		at++
@@ -97,8 +105,8 @@ func trimKey(key []byte) []byte {
 	return key[:0]
 }
 
-// take takes the best candidate out that is still what it was: a key that has been used since it was sampled is none any more.
-func (p *evictionPool) take(st *store.Store, policy config.Policy) (*store.DB, *store.Entry) {
+// Take takes the best candidate out that is still what it was: a key that has been used since it was sampled is none any more.
+func (p *Pool) Take(st *store.Store, policy config.Policy) (*store.DB, *store.Entry) {
 	for p.n > 0 {
 		p.n--
 		c := &p.list[p.n]
@@ -114,4 +122,5 @@ func (p *evictionPool) take(st *store.Store, policy config.Policy) (*store.DB, *
 	return nil, nil
 }
 
-func (p *evictionPool) clear() { *p = evictionPool{} }
+// Clear forgets all candidates: what another policy thinks of a key means nothing to the next.
+func (p *Pool) Clear() { *p = Pool{} }

@@ -1,12 +1,13 @@
-package server
+// Package partialsort sorts a range of a slice without sorting the rest, with the order of equal elements that Redis gives them.
+package partialsort
 
-// partialSort puts the elements from index lo to hi in the places where sorting all of a would put them, in a time that grows with
+// Sort puts the elements from index lo to hi in the places where sorting all of a would put them, in a time that grows with
 // their number.
 //
 // It is the quicksort of J. L. Bentley and M. D. McIlroy, "Engineering a sort function" (1993), that leaves out partitions beyond
 // the range. It is not stable: which of equal elements come first follows from the choice of pivots, which is theirs,
 // and so is the same as in Redis.
-func partialSort[T any](a []T, lo, hi int, cmp func(x, y *T) int) {
+func Sort[T any](a []T, lo, hi int, cmp func(x, y *T) int) {
 	for {
 		n := len(a)
 		if n < 7 {
@@ -24,7 +25,7 @@ func partialSort[T any](a []T, lo, hi int, cmp func(x, y *T) int) {
 			return to-from > 1 && !(lo < from && hi < from || lo >= to && hi >= to)
 		}
 		if inRange(0, below) {
-			partialSort(a[:below], lo, hi, cmp)
+			Sort(a[:below], lo, hi, cmp)
 		}
 		if !inRange(n-above, n) {
 			return
