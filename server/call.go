@@ -149,6 +149,16 @@ func (s *Server) keyChanged(db *store.DB, key []byte) {
 	s.signalReady(db, key)
 }
 
+// lost says that a collection has lost n of its elements, of which so many are left: it is deleted with the last one. Without a loss
+// nothing changed.
+func (c *Call) lost(class notifyClass, event string, key []byte, n, left int) {
+	if n > 0 {
+		c.modified(class, event, key)
+		c.dirty += n - 1
+		c.deleteIfEmpty(key, left == 0)
+	}
+}
+
 // deleteIfEmpty removes a collection's key once its last element is gone, as Redis does, and sends
 // the del event. empty is what the value says of itself.
 func (c *Call) deleteIfEmpty(key []byte, empty bool) {

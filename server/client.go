@@ -117,10 +117,3 @@ func (s *Server) newClient(conn *netio.Conn, out *resp.Writer, loop int) *Client
 	c.beDefault()
 	return c
 }
-
-// do executes one command for a pseudo client.
-func (s *Server) do(c *Client, args [][]byte) {
-	s.beginBatch(c)
-	s.execute(c, args)
-	s.endBatch(c)
-}

@@ -200,22 +200,11 @@ func cmdHVals(c *Call) {
 }
 
 func cmdHScan(c *Call) {
-	cursor, ok := c.scanCursor(2)
+	e, cursor, o, ok := c.scanKey(store.Hash)
 	if !ok {
 		return
 	}
-	h, ok := c.hash()
-	if !ok {
-		return
-	}
-	if h.Len() == 0 {
-		c.scanNothing()
-		return
-	}
-	o, ok := c.scanOptions(3)
-	if !ok {
-		return
-	}
+	h := e.Hash()
 	c.scanReply(cursor, o.count, func(cursor uint64) (next uint64, seen, replies int) {
 		next = h.Scan(cursor, func(field, value []byte) {
 			seen++

@@ -80,11 +80,7 @@ func cmdHDel(c *Call) {
 			deleted++
 		}
 	}
-	if deleted > 0 {
-		c.modified(notifyHash, "hdel", key)
-		c.dirty += deleted - 1
-		c.deleteIfEmpty(key, w.Len() == 0)
-	}
+	c.lost(notifyHash, "hdel", key, deleted, w.Len())
 	c.out.Int(int64(deleted))
 }
 

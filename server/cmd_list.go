@@ -205,9 +205,7 @@ func (c *Call) popRange(w *store.ListWriter, key []byte, front bool, count int64
 
 // popped says that n elements were popped off the list at key, which is deleted if it is empty now.
 func (c *Call) popped(w *store.ListWriter, key []byte, front bool, n int) {
-	c.modified(notifyList, atEnd(front, "lpop", "rpop"), key)
-	c.dirty += n - 1
-	c.deleteIfEmpty(key, w.Len() == 0)
+	c.lost(notifyList, atEnd(front, "lpop", "rpop"), key, n, w.Len())
 }
 
 // listRange replies with an array of n elements of a list, from index from on, towards the head if backward.

@@ -74,11 +74,7 @@ func cmdLRem(c *Call) {
 	}
 	w := c.db.OpenList(key)
 	removed := w.Remove(int(count), c.args[3])
-	if removed > 0 {
-		c.modified(notifyList, "lrem", key)
-		c.dirty += removed - 1
-		c.deleteIfEmpty(key, w.Len() == 0)
-	}
+	c.lost(notifyList, "lrem", key, removed, w.Len())
 	c.out.Int(int64(removed))
 }
 

@@ -166,11 +166,7 @@ func cmdSRem(c *Call) {
 			removed++
 		}
 	}
-	if removed > 0 {
-		c.modified(notifySet, "srem", key)
-		c.dirty += removed - 1
-		c.deleteIfEmpty(key, w.Len() == 0)
-	}
+	c.lost(notifySet, "srem", key, removed, w.Len())
 	c.out.Int(int64(removed))
 }
 
@@ -244,22 +240,11 @@ func (c *Call) replySet(s store.SetView) {
 }
 
 func cmdSScan(c *Call) {
-	cursor, ok := c.scanCursor(2)
+	e, cursor, o, ok := c.scanKey(store.Set)
 	if !ok {
 		return
 	}
-	s, ok := c.setAt()
-	if !ok {
-		return
-	}
-	if s.Len() == 0 {
-		c.scanNothing()
-		return
-	}
-	o, ok := c.scanOptions(3)
-	if !ok {
-		return
-	}
+	s := e.Set()
 	c.scanReply(cursor, o.count, func(cursor uint64) (next uint64, seen, replies int) {
 		next = s.Scan(cursor, func(m []byte) {
 			seen++

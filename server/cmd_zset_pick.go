@@ -68,19 +68,7 @@ func (c *Call) zrandMembers() {
 }
 
 func cmdZScan(c *Call) {
-	cursor, ok := c.scanCursor(2)
-	if !ok {
-		return
-	}
-	e, ok := c.typed(c.args[1], store.ZSet)
-	if !ok {
-		return
-	}
-	if e == nil {
-		c.scanNothing()
-		return
-	}
-	opts, ok := c.scanOptions(3)
+	e, cursor, opts, ok := c.scanKey(store.ZSet)
 	if !ok {
 		return
 	}

@@ -81,9 +81,7 @@ func (c *Call) zpopMembers(key []byte, end zend, n int, nested bool) {
 		from = z.Len() - n
 	}
 	w.RemoveRange(from, from+n)
-	c.modified(notifyZSet, end.event(), key)
-	c.dirty += n - 1
-	c.deleteIfEmpty(key, w.Len() == 0)
+	c.lost(notifyZSet, end.event(), key, n, w.Len())
 }
 
 // zmpopArguments reads the arguments of ZMPOP and BZMPOP from the number of keys at args[i] on.

@@ -173,18 +173,9 @@ func cmdZRem(c *Call) {
 				removed++
 			}
 		}
-		c.zremoved("zrem", &w, removed)
+		c.lost(notifyZSet, "zrem", key, removed, w.Len())
 	}
 	c.out.Int(int64(removed))
-}
-
-// zremoved says that the sorted set at the command's key has lost n members.
-func (c *Call) zremoved(event string, w *store.ZSetWriter, n int) {
-	if n > 0 {
-		c.modified(notifyZSet, event, c.args[1])
-		c.dirty += n - 1
-		c.deleteIfEmpty(c.args[1], w.Len() == 0)
-	}
 }
 
 func cmdZRemRangeByRank(c *Call)  { c.zremRange("zremrangebyrank", zrange{by: byRank}) }
@@ -204,7 +195,7 @@ func (c *Call) zremRange(event string, r zrange) {
 	if from < to {
 		w := c.db.OpenZSet(key)
 		w.RemoveRange(from, to)
-		c.zremoved(event, &w, to-from)
+		c.lost(notifyZSet, event, key, to-from, w.Len())
 	}
 	c.out.Int(int64(to - from))
 }

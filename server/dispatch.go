@@ -124,15 +124,7 @@ func (s *Server) protocolError(c *Client, err error) {
 func (s *Server) execute(c *Client, args [][]byte) {
 	r, text := s.find(args)
 	if r == nil {
-		c.lock.need(shared)
-		mark := c.out.Len()
-		c.lastRow, c.lastActive = nil, c.batchTime
-		if c.conn != nil && (equalFold(args[0], "post") || equalFold(args[0], "host:")) {
-			s.crossProtocol(c)
-			return
-		}
-		s.reject(c, nil, text)
-		c.mute(mark)
+		s.rejectUnknown(c, args, text)
 		return
 	}
 	if c.lock.need(s.lockMode(c, r)) {
@@ -192,6 +184,19 @@ func (s *Server) execute(c *Client, args [][]byte) {
 	}
 	c.releasePushes()
 	s.checkOutput(c)
+}
+
+// rejectUnknown answers a command that there is not.
+func (s *Server) rejectUnknown(c *Client, args [][]byte, text string) {
+	c.lock.need(shared)
+	mark := c.out.Len()
+	c.lastRow, c.lastActive = nil, c.batchTime
+	if c.conn != nil && (equalFold(args[0], "post") || equalFold(args[0], "host:")) {
+		s.crossProtocol(c)
+		return
+	}
+	s.reject(c, nil, text)
+	c.mute(mark)
 }
 
 // crossProtocol closes a connection that speaks HTTP: a browser that was tricked into sending commands.

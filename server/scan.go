@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"treedis/server/glob"
+	"treedis/store"
 )
 
 // scanDefaultCount is how many elements a step of SCAN and its kin looks at without COUNT.
@@ -23,13 +24,24 @@ func (o *scanOptions) match(element []byte) bool {
 	return o.pattern == nil || glob.Match(o.pattern, element)
 }
 
-// scanCursor parses args[i] as a cursor: an unsigned 64-bit number, as C's strtoul reads it. SSCAN, HSCAN and
-// ZSCAN, like Redis, parse the cursor, then look the key up, then parse the options:
-//
-//	cursor, ok := c.scanCursor(2)
-//	e, ok := c.typed(c.args[1], store.Set) // absent: c.scanNothing()
-//	opts, ok := c.scanOptions(3)
-//	c.scanReply(cursor, opts.count, step)
+// scanKey begins SSCAN, HSCAN or ZSCAN: like Redis it parses the cursor, looks the key up, and then parses the options.
+// ok is false if there is nothing to scan, to which it has replied.
+func (c *Call) scanKey(t store.Type) (e *store.Entry, cursor uint64, o scanOptions, ok bool) {
+	if cursor, ok = c.scanCursor(2); !ok {
+		return nil, 0, o, false
+	}
+	if e, ok = c.typed(c.args[1], t); !ok {
+		return nil, 0, o, false
+	}
+	if e == nil {
+		c.scanNothing()
+		return nil, 0, o, false
+	}
+	o, ok = c.scanOptions(3)
+	return e, cursor, o, ok
+}
+
+// scanCursor parses args[i] as a cursor: an unsigned 64-bit number, as C's strtoul reads it.
 func (c *Call) scanCursor(i int) (cursor uint64, ok bool) {
 	// A number followed by a zero byte ends there for strtoul, and an empty one is 0.
 	text, _, _ := bytes.Cut(c.args[i], []byte{0})

@@ -80,3 +80,10 @@ func TestTransactionErrors(t *testing.T) {
 		"exec a", "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
 	)
 }
+
+// do executes one command for a pseudo client.
+func (s *Server) do(c *Client, args [][]byte) {
+	s.beginBatch(c)
+	s.execute(c, args)
+	s.endBatch(c)
+}
