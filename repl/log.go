@@ -187,10 +187,13 @@ func (l *Log) DataEnd() int64 {
 	return end
 }
 
-// Wake wakes the readers that wait and have something to read, and those who wait for the log's end. Needs the keyspace lock.
+// Wake wakes the readers that wait and have something to read, and those who wait for the log's end; but not those that are
+// written to by Master.Push, or woken by WakePushed. Needs the keyspace lock.
 func (l *Log) Wake() {
 	for _, r := range *l.readers.Load() {
-		r.wake()
+		if r.pusher.Load() == nil {
+			r.wake()
+		}
 	}
 	if l.awaited {
 		l.ends.Set(l.end.Load())
@@ -223,6 +226,7 @@ func (l *Log) grow(end int64) {
 		r.evict(ErrReaderTooSlow)
 	}
 	l.Wake()
+	l.wakePushed(pushLimit)
 }
 
 // overLimitLocked returns the readers whose backlog of unread bytes has reached

@@ -40,6 +40,9 @@ type MasterOptions struct {
 	Random   io.Reader // for end marks; read under the keyspace lock only
 	Logf     Logf
 	Archive  Archive // nil if there is none
+
+	// Pushes says that whoever has appended to the log calls Push, or the log's WakePushed, afterwards.
+	Pushes bool
 }
 
 // MasterStats are counters since the start, or the last ResetStats.
@@ -55,8 +58,8 @@ type MasterStats struct {
 // whatever its role: a replica serves sub-replicas with it.
 //
 // Commands never touch a replica's socket. Each replica has a goroutine that
-// pulls from the log and writes, and one that reads acknowledgements; Master owns
-// them, and Close waits for them.
+// pulls from the log and writes, unless Push has done it, and one that reads
+// acknowledgements; Master owns them, and Close waits for them.
 //
 // Lock order: the keyspace lock, then Master's, then the log's.
 type Master struct {
@@ -68,6 +71,7 @@ type Master struct {
 	random  io.Reader
 	logf    Logf
 	archive Archive // nil if there is none
+	pushes  bool
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelCauseFunc
@@ -100,7 +104,7 @@ type Master struct {
 func NewMaster(o MasterOptions) *Master {
 	m := &Master{
 		log: o.Log, ids: o.Identity, source: o.Source, config: o.Config,
-		now: o.Now, random: o.Random, logf: o.Logf, archive: o.Archive,
+		now: o.Now, random: o.Random, logf: o.Logf, archive: o.Archive, pushes: o.Pushes,
 	}
 	m.ackWanted.Store(-1)
 	m.noReplicasSince = m.now()

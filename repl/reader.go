@@ -15,13 +15,16 @@ const maxChunks = 64
 // that a reader has yet to consume is dropped.
 //
 // Next and Pos are for the one goroutine that owns the reader; Close, SetLimit
-// and Lag are for anyone.
+// and Lag are for anyone. While that goroutine waits in Next nobody owns the reader, until
+// somebody claims it: to wake the goroutine, or to write for it (Master.Push).
 type Reader struct {
 	log    *Log
 	pos    atomic.Int64 // consumed up to here; written by the owner
 	limit  atomic.Int64 // most unread bytes allowed, 0 for any number
 	poke   chan struct{}
-	asleep atomic.Bool
+	asleep atomic.Bool // nobody owns the reader
+	missed atomic.Bool // somebody has tried to claim it since it was owned
+	pusher atomic.Pointer[pusher]
 
 	// The owner's.
 	cur     *block
@@ -91,16 +94,50 @@ func (r *Reader) Next(ctx context.Context) ([][]byte, error) {
 			r.collect(end)
 			return r.chunks, nil
 		}
-		r.asleep.Store(true)
-		if r.log.end.Load() > r.pos.Load() {
+		if !r.park() {
 			continue // appended before the writer could see us asleep
 		}
 		select {
 		case <-r.poke:
 		case <-r.closed:
+			r.reclaim()
 		case <-ctx.Done():
+			r.reclaim()
 			return nil, ctx.Err()
 		}
+	}
+}
+
+// claim makes the caller the owner, if nobody else is; then the owner has to look at the log's end again. An owner that was
+// there looks again before it lets go.
+func (r *Reader) claim() bool {
+	r.missed.Store(true)
+	if !r.asleep.Load() || !r.asleep.CompareAndSwap(true, false) {
+		return false
+	}
+	r.missed.Store(false)
+	return true
+}
+
+// park ends the caller's ownership. It returns false, and the caller still is the owner, if there is something to do. What has been appended
+// is something only if whoever did so has been here: those who push do that once for all that a round appends.
+func (r *Reader) park() bool {
+	r.asleep.Store(true)
+	todo := r.missed.Load()
+	if r.pusher.Load() == nil {
+		todo = r.Lag() > 0
+	}
+	if !todo || !r.asleep.CompareAndSwap(true, false) {
+		return true
+	}
+	r.missed.Store(false)
+	return false
+}
+
+// reclaim makes the goroutine that waited in Next the owner again, of a reader that is closed or about to be.
+func (r *Reader) reclaim() {
+	if !r.asleep.CompareAndSwap(true, false) {
+		<-r.poke // of the present owner, who sees that the reader is closed
 	}
 }
 
@@ -199,15 +236,15 @@ func (r *Reader) evict(cause error) {
 	}
 }
 
-// wake pokes the reader if it waits.
+// wake wakes the goroutine if it waits.
 func (r *Reader) wake() {
-	if r.asleep.Load() && r.asleep.CompareAndSwap(true, false) {
-		select {
-		case r.poke <- struct{}{}:
-		default:
-		}
+	if r.asleep.Load() && r.claim() {
+		r.handBack()
 	}
 }
+
+// handBack makes the goroutine that waits in Next the owner.
+func (r *Reader) handBack() { r.poke <- struct{}{} }
 
 // remove takes r out of the list of readers.
 func (l *Log) remove(r *Reader) {

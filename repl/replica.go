@@ -146,6 +146,9 @@ func (r *replica) stream() error {
 
 // streamMemory sends what the reader has.
 func (r *replica) streamMemory(reader *Reader) error {
+	if r.m.pushes {
+		reader.pusher.Store(newPusher(r.conn))
+	}
 	for {
 		chunks, err := reader.Next(r.ctx)
 		if err != nil {

@@ -112,7 +112,7 @@ func (s *Server) newClient(conn *netio.Conn, out *resp.Writer, loop int) *Client
 	if conn != nil {
 		c.addr, c.laddr, c.fd = conn.RemoteAddr(), conn.LocalAddr(), conn.FD()
 	}
-	c.lock = lockHolder{l: s.lock, loop: loop}
+	c.lock = lockHolder{l: s.lock, loop: loop, inRound: conn != nil}
 	c.counters = s.stats.of(loop)
 	c.beDefault()
 	return c

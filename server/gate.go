@@ -52,9 +52,14 @@ type heldReplies struct {
 	output []netio.HeldOutput
 }
 
-// beforeFlush decides what of a round's output may leave.
+// beforeFlush decides what of a round's output may leave, and sends replicas what the round has appended to the log.
 func (s *Server) beforeFlush(l *netio.Loop) {
 	s.watchClients(l.Index())
+	s.holdReplies(l)
+	s.master.Push()
+}
+
+func (s *Server) holdReplies(l *netio.Loop) {
 	g := &s.gates[l.Index()]
 	end := s.log.EndOffset()
 	disk := s.diskInForce(end)

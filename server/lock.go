@@ -16,6 +16,7 @@ import "sync"
 type keyspaceLock struct {
 	slots []lockSlot
 	lent  chan struct{} // guarded by the lock: closed when the script is over; nil if there is none
+	after func()        // what unlock does for those who may have appended to the log; set before use, nil for nothing
 }
 
 type lockSlot struct {
@@ -69,7 +70,16 @@ func (l *keyspaceLock) borrow() {
 	}
 }
 
+// unlock gives exclusive access back. What was appended to the log meanwhile is on its way to the replicas.
 func (l *keyspaceLock) unlock() {
+	if l.after != nil {
+		l.after()
+	}
+	l.unlockInRound()
+}
+
+// unlockInRound is unlock for a loop, which sends what its round has appended to the log at the round's end.
+func (l *keyspaceLock) unlockInRound() {
 	for i := len(l.slots) - 1; i >= 0; i-- {
 		l.slots[i].Unlock()
 	}
@@ -87,9 +97,10 @@ const (
 // lockHolder holds the lock for a batch of commands of one client, as strictly as the strictest
 // command so far needed.
 type lockHolder struct {
-	l    *keyspaceLock
-	loop int
-	mode lockMode
+	l       *keyspaceLock
+	loop    int
+	inRound bool // on a loop
+	mode    lockMode
 }
 
 // need makes sure that the lock is held at least as mode says. Shared access is given up before
@@ -112,7 +123,11 @@ func (h *lockHolder) release() {
 	case shared:
 		h.l.runlock(h.loop)
 	case exclusive:
-		h.l.unlock()
+		if h.inRound {
+			h.l.unlockInRound()
+		} else {
+			h.l.unlock()
+		}
 	}
 	h.mode = unlocked
 }

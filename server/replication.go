@@ -46,8 +46,9 @@ func (s *Server) newReplication() {
 	s.ids.OnChange(s.idChanged)
 	s.master = repl.NewMaster(repl.MasterOptions{
 		Log: s.log, Identity: s.ids, Source: replSource{s}, Config: s.masterConfig,
-		Now: s.opts.Now, Random: randomReader{s}, Logf: s.replLogf, Archive: s.aof.archive,
+		Now: s.opts.Now, Random: randomReader{s}, Logf: s.replLogf, Archive: s.aof.archive, Pushes: true,
 	})
+	s.lock.after = s.log.WakePushed
 	s.masterClient = s.newClient(nil, &resp.Writer{}, 0)
 	s.nextClient++
 	s.masterClient.id, s.masterClient.created = s.nextClient, s.now()

@@ -253,7 +253,7 @@ func (s *Server) askReplicas(offset int64) {
 		return
 	}
 	s.lock.borrow()
-	defer s.lock.unlock()
+	defer s.lock.unlockInRound()
 	if s.sync.term != nil && !s.streamHeld() { // a failover's target has to reach the end; replicas acknowledge by themselves
 		s.master.AskFor(offset)
 	}
@@ -266,7 +266,7 @@ func (s *Server) readBarrier(offset int64) int64 {
 		return offset
 	}
 	s.lock.borrow()
-	defer s.lock.unlock()
+	defer s.lock.unlockInRound()
 	switch {
 	case s.sync.term == nil:
 		return offset
