@@ -35,9 +35,7 @@ func TestOutrunBacklogIsServedFromDisk(t *testing.T) {
 			if p.needsPeer() {
 				harness.RequirePeer(t)
 			}
-			master, replica, link := linked(t, p, onDisk)
-			replica.ReplicaOf(t, link.Port())
-			replica.WaitLinkUp(t)
+			master, replica, link := attached(t, p, onDisk)
 			full := master.SyncCounts(t).Full
 			again := func(what string, served int64) {
 				t.Helper()

@@ -16,9 +16,7 @@ import (
 func TestWait(t *testing.T) {
 	t.Parallel()
 	eachPairing(t, func(t *testing.T, p pairing) {
-		master, replica, link := linked(t, p)
-		replica.ReplicaOf(t, link.Port())
-		replica.WaitLinkUp(t)
+		master, replica, link := attached(t, p)
 		c := master.Dial(t)
 		c.OK(t, "SET", "k", "1")
 		require.EqualValues(t, 1, c.OK(t, "WAIT", "1", "0").Int())
@@ -76,9 +74,7 @@ func TestStaleReplica(t *testing.T) {
 func TestReadOnlyReplica(t *testing.T) {
 	t.Parallel()
 	eachPairing(t, func(t *testing.T, p pairing) {
-		master, replica, link := linked(t, p)
-		replica.ReplicaOf(t, link.Port())
-		replica.WaitLinkUp(t)
+		master, replica, _ := attached(t, p)
 		c := replica.Dial(t)
 		const refusal = "READONLY You can't write against a read only replica."
 		require.Equal(t, refusal, c.Must(t, "SET", "k", "1").Text)
@@ -218,9 +214,7 @@ func TestGarbageClosesOneConnection(t *testing.T) {
 func TestReplicasSeeEveryOffset(t *testing.T) {
 	t.Parallel()
 	eachPairing(t, func(t *testing.T, p pairing) {
-		master, replica, link := linked(t, p)
-		replica.ReplicaOf(t, link.Port())
-		replica.WaitLinkUp(t)
+		master, replica, _ := attached(t, p)
 		harness.Fill(t, master, 5, harness.LoadConfig{Seed: 12}, replica)
 		replica.WaitCaughtUp(t, master)
 		harness.Eventually(t, func() bool {

@@ -22,6 +22,15 @@ func linked(t *testing.T, p pairing, opts ...harness.Option) (master, replica *h
 	return master, replica, harness.NewProxy(t, master.Addr())
 }
 
+// attached is linked with a replica that has been told, and is up.
+func attached(t *testing.T, p pairing, opts ...harness.Option) (master, replica *harness.Server, link *harness.Proxy) {
+	t.Helper()
+	master, replica, link = linked(t, p, opts...)
+	replica.ReplicaOf(t, link.Port())
+	replica.WaitLinkUp(t)
+	return master, replica, link
+}
+
 // restoreStreams gives a server the streams that no write load makes: with consumer groups and deleted entries.
 func restoreStreams(t *testing.T, s *harness.Server, prefix string) {
 	t.Helper()
@@ -68,9 +77,7 @@ func TestSyncUnderLoad(t *testing.T) {
 func TestTransactionsArriveWhole(t *testing.T) {
 	t.Parallel()
 	eachPairing(t, func(t *testing.T, p pairing) {
-		master, replica, link := linked(t, p)
-		replica.ReplicaOf(t, link.Port())
-		replica.WaitLinkUp(t)
+		master, replica, _ := attached(t, p)
 		writer, reader, ctx := master.Client(t), replica.Dial(t), context.Background()
 		done := make(chan error, 1)
 		const transactions = 500
@@ -106,9 +113,7 @@ func TestTransactionsArriveWhole(t *testing.T) {
 func TestCutsAreHealedByPartialResyncs(t *testing.T) {
 	t.Parallel()
 	eachPairing(t, func(t *testing.T, p pairing) {
-		master, replica, link := linked(t, p)
-		replica.ReplicaOf(t, link.Port())
-		replica.WaitLinkUp(t)
+		master, replica, link := attached(t, p)
 		before := master.SyncCounts(t)
 		load := harness.StartLoad(t, master, harness.LoadConfig{Seed: 3, Volatile: true, Atomic: true}, replica)
 		restoreStreams(t, master, "")
@@ -133,9 +138,7 @@ func TestCutsAreHealedByPartialResyncs(t *testing.T) {
 func TestOutrunBacklogCostsAFullSync(t *testing.T) {
 	t.Parallel()
 	eachPairing(t, func(t *testing.T, p pairing) {
-		master, replica, link := linked(t, p, harness.Args("--repl-backlog-size", "16kb"))
-		replica.ReplicaOf(t, link.Port())
-		replica.WaitLinkUp(t)
+		master, replica, link := attached(t, p, harness.Args("--repl-backlog-size", "16kb"))
 		before := master.SyncCounts(t)
 		link.Refuse(true)
 		link.Cut()

@@ -187,9 +187,7 @@ func TestSyncReplicasWithRedis(t *testing.T) {
 func TestReadYourWrites(t *testing.T) {
 	t.Parallel()
 	requireSync(t)
-	master, replica, link := linked(t, pairing{master: harness.Treedis, replica: harness.Treedis})
-	replica.ReplicaOf(t, link.Port())
-	replica.WaitLinkUp(t)
+	master, replica, link := attached(t, pairings[0])
 	c, r := master.Dial(t), replica.Dial(t)
 	link.Hold()
 	c.OK(t, "SET", "k", "1")
@@ -208,7 +206,7 @@ func TestReadYourWrites(t *testing.T) {
 func TestBoundedStaleness(t *testing.T) {
 	t.Parallel()
 	requireSync(t)
-	master, replica, link := linked(t, pairing{master: harness.Treedis, replica: harness.Treedis})
+	master, replica, link := linked(t, pairings[0])
 	replica.Once(t, "CONFIG", "SET", "replica-max-lag-ms", "2000")
 	replica.ReplicaOf(t, link.Port())
 	replica.WaitLinkUp(t)
