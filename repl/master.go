@@ -41,6 +41,10 @@ type MasterOptions struct {
 	Logf     Logf
 	Archive  Archive // nil if there is none
 
+	// OnGone is told of each replica whose connection has ended, by whoever ends it and perhaps under the keyspace
+	// lock; nil for nobody.
+	OnGone func(ReplicaInfo)
+
 	// Pushes says that whoever has appended to the log calls Push, or the log's WakePushed, afterwards.
 	Pushes bool
 }
@@ -72,6 +76,7 @@ type Master struct {
 	logf    Logf
 	archive Archive // nil if there is none
 	pushes  bool
+	onGone  func(ReplicaInfo)
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelCauseFunc
@@ -104,7 +109,7 @@ type Master struct {
 func NewMaster(o MasterOptions) *Master {
 	m := &Master{
 		log: o.Log, ids: o.Identity, source: o.Source, config: o.Config,
-		now: o.Now, random: o.Random, logf: o.Logf, archive: o.Archive, pushes: o.Pushes,
+		now: o.Now, random: o.Random, logf: o.Logf, archive: o.Archive, pushes: o.Pushes, onGone: o.OnGone,
 	}
 	m.ackWanted.Store(-1)
 	m.noReplicasSince = m.now()
@@ -182,6 +187,9 @@ func (m *Master) remove(r *replica, cause error) {
 	m.mu.Unlock()
 	m.logf(Notice, "Connection with replica %s lost.", r.info.Name())
 	open()
+	if m.onGone != nil {
+		m.onGone(r.info)
+	}
 }
 
 // DisconnectAll ends every replica's connection. When it returns, nothing that is

@@ -64,6 +64,7 @@ func cmdReplicaVerify(c *Call) {
 	v.open = func() { b.unblock(answer) }
 	s.verify.add(v)
 	s.beginVerifyLocked(v)
+	s.dropGone(v)
 }
 
 // maxDifferences is how many differing ranges of a replica the reply names.
@@ -73,6 +74,10 @@ const maxDifferences = 100
 func (s *Server) replyVerified(c *Client, v *verification) {
 	s.verify.mu.Lock()
 	defer s.verify.mu.Unlock()
+	if v.deserted() {
+		c.out.Error("ERR no replica is left that could answer: their connections have ended")
+		return
+	}
 	c.out.Map(5)
 	for _, f := range []struct {
 		name  string
@@ -89,6 +94,8 @@ func (s *Server) replyVerified(c *Client, v *verification) {
 		switch {
 		case !p.asked:
 			state = "unsupported"
+		case p.gone:
+			state = "disconnected"
 		case !p.ready || !v.done:
 			state = "no answer"
 		default:

@@ -47,6 +47,7 @@ func (s *Server) newReplication() {
 	s.master = repl.NewMaster(repl.MasterOptions{
 		Log: s.log, Identity: s.ids, Source: replSource{s}, Config: s.masterConfig,
 		Now: s.opts.Now, Random: randomReader{s}, Logf: s.replLogf, Archive: s.aof.archive, Pushes: true,
+		OnGone: func(r repl.ReplicaInfo) { s.verify.gone(r.ClientID) },
 	})
 	s.lock.after = s.log.WakePushed
 	s.masterClient = s.newClient(nil, &resp.Writer{}, 0)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/binary"
+	"maps"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -55,6 +56,7 @@ type verification struct {
 type verifiedPeer struct {
 	repl.ReplicaInfo
 	asked bool // it can answer
+	gone  bool // it went before it had
 	ready bool // it has
 	list  []ranges.Range
 }
@@ -96,7 +98,7 @@ func (s *Server) beginVerifyLocked(v *verification) {
 func (vs *verifications) change(v *verification, f func()) {
 	vs.mu.Lock()
 	f()
-	ready := v.done && v.left == 0
+	ready := v.left == 0 && (v.done || v.deserted())
 	vs.mu.Unlock()
 	if ready {
 		v.open()
@@ -143,6 +145,46 @@ func (vs *verifications) receive(clientID uint64, token string, data []byte) err
 		}
 	})
 	return nil
+}
+
+// gone says that a replica will not answer any more.
+func (vs *verifications) gone(clientID uint64) {
+	vs.mu.Lock()
+	jobs := slices.Collect(maps.Values(vs.jobs))
+	vs.mu.Unlock()
+	for _, v := range jobs {
+		vs.change(v, func() {
+			for _, p := range v.peers {
+				if p.ClientID == clientID && p.asked && !p.ready && !p.gone {
+					p.gone = true
+					v.left--
+				}
+			}
+		})
+	}
+}
+
+// dropGone looks for replicas that went before the comparison was known.
+func (s *Server) dropGone(v *verification) {
+	left := s.master.Replicas()
+	for _, p := range v.peers {
+		if !slices.ContainsFunc(left, func(r repl.ReplicaStatus) bool { return r.ClientID == p.ClientID }) {
+			s.verify.gone(p.ClientID)
+		}
+	}
+}
+
+// deserted reports whether all that could answer have gone. It needs mu.
+func (v *verification) deserted() bool {
+	asked := 0
+	for _, p := range v.peers {
+		if p.asked && !p.gone {
+			return false
+		} else if p.asked {
+			asked++
+		}
+	}
+	return asked > 0
 }
 
 // noteVerifyMark answers the master's mark in the stream: with the digests of the data as it is here. It needs the exclusive lock.
