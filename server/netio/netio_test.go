@@ -290,7 +290,7 @@ func TestSlowReader(t *testing.T) {
 			if c.In()[0] == 'x' {
 				for range total / chunk {
 					c.Out.RawBytes(randomBytes(chunk))
-					c.FlushNow()
+					c.loop.flush(c)
 				}
 			} else {
 				c.Out.RawString("ok")
@@ -467,33 +467,6 @@ func TestDisconnectWhilePaused(t *testing.T) {
 	}
 }
 
-func TestHold(t *testing.T) {
-	each(t, Options{}, func() *funcs {
-		return &funcs{data: func(c *Conn) {
-			c.Consume(c.InLen())
-			c.Out.RawString("before ")
-			c.Hold()
-			c.Hold()
-			c.Out.RawString("first ")
-			mark := c.OutPos()
-			c.Out.RawString("second")
-			if c.Loop().Index() == 0 {
-				c.Post(func() { c.Release(mark); c.Release(mark - 1) })
-			}
-		}}
-	}, func(t *testing.T, s *setup) {
-		nc := s.dial()
-		send(nc, []byte("a"))
-		require.Equal(t, "before first ", string(receive(t, nc, 13)))
-		c := only(t, s)
-		held := make(chan bool)
-		c.Post(func() { held <- c.Held() && c.OutLen() == len("second") })
-		require.True(t, <-held)
-		c.Post(c.ReleaseAll)
-		require.Equal(t, "second", string(receive(t, nc, 6)))
-	})
-}
-
 func TestHijack(t *testing.T) {
 	type taken struct {
 		nc      net.Conn
@@ -509,7 +482,7 @@ func TestHijack(t *testing.T) {
 				}
 				c.Consume(bytes.IndexByte(c.In(), '\n') + 1)
 				c.Out.RawString("reply ")
-				c.Hold()
+				c.held, c.limit = true, c.OutPos()
 				c.Out.RawString("held ")
 				var k taken
 				k.nc, k.in, k.out, k.err = c.Hijack()
@@ -582,6 +555,34 @@ func TestHoldOutput(t *testing.T) {
 		for i := range 100 {
 			send(nc, []byte{byte(i)})
 			require.Equal(t, []byte{byte(i)}, receive(t, nc, 1))
+		}
+	})
+}
+
+// Rounds that are held leave one by one, as they are released.
+func TestHeldRoundsLeaveInTheirTurn(t *testing.T) {
+	var held sync.Map // by loop, a channel of HeldOutput
+	heldBy := func(l *Loop) chan HeldOutput {
+		rounds, _ := held.LoadOrStore(l, make(chan HeldOutput, 1))
+		return rounds.(chan HeldOutput)
+	}
+	beforeFlush := func(l *Loop) {
+		l.EachPending(func(c *Conn) { heldBy(l) <- c.HoldRound() })
+	}
+	each(t, Options{BeforeFlush: beforeFlush}, func() *funcs { return &funcs{data: echo} }, func(t *testing.T, s *setup) {
+		const text = "abc"
+		nc := s.dial()
+		var rounds []HeldOutput
+		for i := range len(text) {
+			send(nc, []byte{text[i]})
+			rounds = append(rounds, <-heldBy(s.Loops()[0]))
+		}
+		for i, h := range rounds {
+			h.Conn().Post(h.Release)
+			require.Equal(t, text[i:i+1], string(receive(t, nc, 1)))
+			left := make(chan int)
+			h.Conn().Post(func() { left <- h.Conn().OutLen() })
+			require.Equal(t, len(text)-i-1, <-left)
 		}
 	})
 }

@@ -15,7 +15,7 @@ func (c *Conn) OutLen() int { return c.queued + len(c.Out.Buf) }
 // OutCap returns the memory that the connection holds for output, in bytes.
 func (c *Conn) OutCap() int { return c.queued + cap(c.Out.Buf) }
 
-// OutPos returns the number of bytes appended to the output since the connection was opened. It is what Release counts in.
+// OutPos returns the number of bytes appended to the output since the connection was opened. HeldOutput counts so too.
 func (c *Conn) OutPos() int64 { return c.sent + int64(c.OutLen()) }
 
 // Flush writes the output at the round's end, as is done without asking after the connection's own callbacks.
@@ -34,36 +34,6 @@ func (c *Conn) Lend() bool {
 	c.loop.lend(c)
 	c.loop.soil(c)
 	return true
-}
-
-// FlushNow writes what it can of the output at once, before any BeforeFlush.
-func (c *Conn) FlushNow() { c.loop.flush(c) }
-
-// Hold keeps output appended from now on from being written, until Release. What was appended before leaves. While output is held
-// already, the call changes nothing.
-func (c *Conn) Hold() {
-	if !c.held {
-		c.held, c.limit = true, c.OutPos()
-	}
-}
-
-// Held tells whether some output may not be written, or would not be if there were any.
-func (c *Conn) Held() bool { return c.held }
-
-// Release allows held output to be written up to a position that OutPos gave; output after it stays held.
-func (c *Conn) Release(upto int64) {
-	if c.held && upto > c.limit {
-		c.limit = upto
-		c.Flush()
-	}
-}
-
-// ReleaseAll ends the holding of output.
-func (c *Conn) ReleaseAll() {
-	if c.held {
-		c.held = false
-		c.Flush()
-	}
 }
 
 // HeldOutput is what one connection appended in one round, and may not write yet.
@@ -100,13 +70,18 @@ func (h HeldOutput) End() int64 { return h.upto }
 
 // Release lets the output be written.
 func (h HeldOutput) Release() {
+	c := h.c
 	switch {
-	case !h.c.state.alive():
-	case h.upto == h.c.heldUpto: // nothing was held since
-		h.c.ReleaseAll()
+	case !c.state.alive() || !c.held:
+		return
+	case h.upto == c.heldUpto: // nothing was held since
+		c.held = false
+	case h.upto > c.limit:
+		c.limit = h.upto
 	default:
-		h.c.Release(h.upto)
+		return
 	}
+	c.Flush()
 }
 
 // Replace changes the output, which must be the first that its connection holds. edit is given the bytes, and where they
