@@ -75,7 +75,7 @@ func TestTLSClients(t *testing.T) {
 	c := newSecured(t)
 	s := harness.Start(t, harness.Treedis, harness.TLS(), c.args("--io-threads", "2"))
 	client := c.client(t, s)
-	ctx, cancel := context.WithTimeout(t.Context(), harness.Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*harness.Patience) // for all that follows
 	defer cancel()
 
 	t.Run("pipeline", func(t *testing.T) {

@@ -81,7 +81,7 @@ func idleTime(d *duel, p *pair, args []string, ours, theirs harness.Reply) strin
 	if enc, err := p.theirs.Do("OBJECT", "ENCODING", args[2]); err == nil && enc.Text == "int" {
 		return shape(d, p, args, ours, theirs)
 	}
-	return near(5)(d, p, args, ours, theirs)
+	return near(clockTolerance/1000)(d, p, args, ours, theirs)
 }
 
 // shape wants the same kind of reply with as many elements.
