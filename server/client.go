@@ -52,7 +52,7 @@ type Client struct {
 	arrival    uint64       // if so, its number among those held back
 
 	subs   subscriptions // to channels and patterns; see pubsub.Registry
-	pushes []byte        // messages that are to follow a reply; its own loop only
+	pushes []laterPush   // that are to follow a reply; its own loop only
 	held   bool          // what comes now is to follow the reply to the command that waits; its own loop only
 
 	monitors bool // sees the commands of all

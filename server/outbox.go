@@ -138,31 +138,41 @@ func (c *Client) receives() bool {
 
 // releasePushes sends what came during a transaction, or was caused by a command that waited, whose reply is complete.
 func (c *Client) releasePushes() {
-	if len(c.pushes) > 0 {
-		c.out.RawBytes(c.pushes)
-		if term := c.srv.sync.term; term != nil {
-			c.shows(term, len(c.pushes), true)
-		}
-		c.pushes = nil
+	for _, p := range c.pushes {
+		c.out.RawBytes(p.bytes)
+		c.showsPush(p.kind, len(p.bytes))
+	}
+	c.pushes = nil
+}
+
+// showsPush notes that the last n bytes of output are a message. Invalidations show no data, so that replicas need not confirm
+// anything for them; and they must not be dropped, or the client would go on with what it has in its cache.
+func (c *Client) showsPush(kind parcelKind, n int) {
+	if term := c.srv.sync.term; term != nil && kind == encodedMessage {
+		c.shows(term, n, true)
 	}
 }
 
 // push appends a message to the output of a client of this loop. The message is encoded for RESP2, from which RESP3's differs
 // in the first byte alone. A client in the middle of a transaction gets it after the transaction's reply, and one whose waiting command
-// caused it after the reply to that. Invalidations show no data, so that replicas need not confirm anything for them.
+// caused it after the reply to that.
 func (s *Server) push(c *Client, kind parcelKind, message []byte) {
 	if c.conn == nil || c.closing.Load() || !c.conn.Lend() {
 		return
 	}
 	if c.multi.executing || c.held {
-		c.pushes = appendPush(c.pushes, message, c.out.Protocol())
+		c.pushes = append(c.pushes, laterPush{kind, appendPush(nil, message, c.out.Protocol())})
 		return
 	}
 	c.out.Buf = appendPush(c.out.Buf, message, c.out.Protocol())
-	if s.sync.term != nil && kind == encodedMessage {
-		c.shows(s.sync.term, len(message), true)
-	}
+	c.showsPush(kind, len(message))
 	s.checkOutput(c)
+}
+
+// laterPush is a message that follows a reply.
+type laterPush struct {
+	kind  parcelKind
+	bytes []byte
 }
 
 func appendPush(dst, message []byte, protocol int) []byte {

@@ -261,6 +261,35 @@ func TestMessagesWaitForReplicas(t *testing.T) {
 }
 
 // With sync-reads what was confirmed before is not enough: the replicas have to be there.
+// What a client has in its cache is not what the server has, though no replica has confirmed the change: invalidations are not
+// dropped with the reply that they follow. Messages are.
+func TestInvalidationsOutliveTimeouts(t *testing.T) {
+	t.Parallel()
+	m, r := syncPair(t, "sync-timeout 10", "notify-keyspace-events KA")
+	c := m.dial()
+	c.send("hello 3")
+	c.read()
+	c.expect("client tracking on", "OK", "subscribe __keyspace@0__:a", "[subscribe __keyspace@0__:a 1]", "get a", "(nil)")
+	r.deaf()
+	for _, line := range []string{"multi", "set a 1", "subscribe x", "exec", "ping"} { // SUBSCRIBE looks for messages amid the transaction
+		c.send(line)
+	}
+	for _, want := range []string{"OK", "QUEUED", "QUEUED"} {
+		require.Equal(t, want, c.read())
+	}
+	require.Contains(t, c.read(), "-NOREPLICAS")
+	require.Equal(t, "[invalidate [a]]", c.read())
+	require.Equal(t, "PONG", c.read())
+
+	// What the waiting command itself changes is told after its reply.
+	c.expect("client sync off", "OK", "llen to", "0", "client sync on", "OK")
+	c.send("blmove l to left left 0")
+	m.until(func() bool { return strings.Contains(m.dial().do("info clients"), "blocked_clients:1") }, "blocked")
+	require.Contains(t, m.dial().do("rpush l x y"), "-NOREPLICAS")
+	require.Contains(t, c.read(), "-NOREPLICAS")
+	require.Equal(t, "[invalidate [to]]", c.read())
+}
+
 func TestReadsWaitToo(t *testing.T) {
 	t.Parallel()
 	m, r := syncPair(t, "sync-reads yes")
