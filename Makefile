@@ -6,9 +6,9 @@ PEERS   := redis-server redis-cli redis-benchmark redis-sentinel
 TIMEOUT ?= 6m
 # How long `make fuzz` stays with each fuzz target.
 FUZZTIME ?= 5m
-# What `make fuzz` fuzzes, and what `make test` does for moments: the readers of files.
+# What `make fuzz` fuzzes, and what `make test` does for moments: the readers of files, and all that a command goes through.
 FUZZ     ?= .
-FILES    := ./rdb ./repl/aof
+FILES    := ./rdb ./repl/aof ./server/fuzz_test.go
 # What the race detector runs on: the packages whose goroutines share memory.
 RACE    ?= ./store/... ./rdb/... ./repl/... ./server/...
 # What `make microbench` runs: a regular expression.

@@ -22,6 +22,7 @@ func allRows(s scale) []row {
 	rows = append(rows, evalRow(s), publishRow(100, s.of(100_000)))
 	rows = append(rows, appendRows(s)...)
 	rows = append(rows, memoryRows(s)...)
+	rows = append(rows, evictRows(s)...)
 	return append(rows, scenarioRows(s)...)
 }
 
