@@ -58,6 +58,16 @@ type appendOnly struct {
 	manifest *aof.Manifest // guarded by filesMu; replaced, never changed
 }
 
+// onDisk reports whether the log is on disk up to an offset, in files that count. The writer opens its gate before durable, and with it
+// the way for replies, so whoever has got one may be here in between. It needs the lock, at least shared.
+func (a *appendOnly) onDisk(offset int64) bool {
+	if a.phase != aofOn {
+		return false
+	}
+	w := a.writer.Load()
+	return a.durable.Passed() >= offset || w != nil && w.Fsynced.Passed() >= offset
+}
+
 // errAOFOn is CONFIG SET's error when the append-only file can't be switched on.
 var errAOFOn = errors.New("Unable to turn on AOF. Check server logs.") //lint:ignore ST1005 wire text
 

@@ -39,3 +39,15 @@ func TestTheReasonOfAFailedLoadIsLast(t *testing.T) {
 	require.Contains(t, lines[len(lines)-1], "Bad file format reading the append only file")
 	require.NoFileExists(t, pid)
 }
+
+// Once a client has the reply to a write under appendfsync always, WAITAOF counts this server's disk, even if the writer, which opens the
+// gate of the replies first, has yet to open WAITAOF's.
+func TestWaitAOFAfterAlways(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "appendonly yes", "appendfsync always")
+	w := n.dial()
+	w.expect("incr x", "1")
+	n.until(func() bool { return n.s.aof.durable.Passed() >= n.s.log.EndOffset() }, "all is on disk")
+	n.s.aof.durable.Set(0)
+	w.expect("waitaof 0 0 0", "[1 0]", "waitaof 1 0 0", "[1 0]")
+}

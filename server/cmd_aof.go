@@ -104,7 +104,7 @@ type aofWait struct {
 
 // reached is whether the offset is on disk here, as 0 or 1, and at how many replicas.
 func (w *aofWait) reached() (here int64, there int) {
-	if w.s.aof.phase == aofOn && w.s.aof.durable.Passed() >= w.offset {
+	if w.s.aof.onDisk(w.offset) {
 		here = 1
 	}
 	return here, w.s.master.CountFsyncAcks(w.offset)
