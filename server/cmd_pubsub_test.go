@@ -16,6 +16,22 @@ func (w *wire) reads(want ...string) {
 	}
 }
 
+// A client that has quit or closed its connection is gone for whoever asks afterwards.
+func TestWhoLeavesIsGone(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	other := n.dial()
+	for range 300 {
+		c := n.dial()
+		c.expect("subscribe a", "[subscribe a 1]", "quit", "OK")
+		other.expect("pubsub channels", "[]")
+		c = n.dial()
+		c.expect("subscribe b", "[subscribe b 1]")
+		require.NoError(t, c.Close())
+		other.expect("pubsub channels", "[]")
+	}
+}
+
 func TestSubscribe(t *testing.T) {
 	t.Parallel()
 	n := startNode(t, "io-threads 2")

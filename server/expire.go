@@ -116,41 +116,45 @@ func (s *Server) activeExpire() {
 		return
 	}
 	began, effort := s.mono(), s.expiryEffort()
+	worked := time.Duration(0)
 	for range s.store.Databases() {
 		i := s.expiry.next % s.store.Databases()
 		s.expiry.next = i + 1
-		for s.activeExpireStep(i, effort) {
-			if s.mono()-began > effort.budget {
-				s.countActiveExpire(began, 1)
+		for more := true; more; {
+			var took time.Duration
+			more, took = s.activeExpireStep(i, effort)
+			worked += took
+			if more && s.mono()-began > effort.budget {
+				s.countActiveExpire(worked, 1)
 				return
 			}
 		}
 	}
-	s.countActiveExpire(began, 0)
+	s.countActiveExpire(worked, 0)
 }
 
-// countActiveExpire takes note of a cycle of active expiry, and whether it ran out of time.
-func (s *Server) countActiveExpire(began time.Duration, cut int64) {
+// countActiveExpire takes note of a cycle of active expiry: for how long it worked, which leaves out that it waited for the lock, and
+// whether it ran out of time.
+func (s *Server) countActiveExpire(took time.Duration, cut int64) {
 	s.lock.lock()
 	defer s.lock.unlock()
-	took := s.mono() - began
 	s.noteLatency(latency.ExpireCycle, took)
 	s.stats.expireTime += took
 	s.stats.expiredTimeCap += cut
 }
 
-// activeExpireStep works on one database under one hold of the lock, and reports whether another step
-// is worth while: more of the keys it saw had expired than may stay.
-func (s *Server) activeExpireStep(i int, effort expiryEffort) bool {
+// activeExpireStep works on one database under one hold of the lock. It reports whether another step
+// is worth while, as more of the keys it saw had expired than may stay, and how long it took.
+func (s *Server) activeExpireStep(i int, effort expiryEffort) (more bool, took time.Duration) {
 	s.lock.lock()
 	defer s.lock.unlock()
 	if s.role.isReplica() || s.loading.active() || s.pauses.active() {
-		return false
+		return false, 0
 	}
 	db := s.store.DB(i)
 	if db.Expires() == 0 {
 		s.expiry.avgTTL[i] = 0
-		return false
+		return false, 0
 	}
 	began, now := s.mono(), s.now()
 	seen, found, ttls := 0, 0, int64(0)
@@ -176,7 +180,7 @@ func (s *Server) activeExpireStep(i int, effort expiryEffort) bool {
 	}
 	s.broadcast()
 	s.observeExpiry(i, seen, found, ttls)
-	return found*100 > effort.stale*seen
+	return found*100 > effort.stale*seen, s.mono() - began
 }
 
 // observeExpiry keeps what INFO tells of expiring keys: the share of expired ones among those looked at, and the

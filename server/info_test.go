@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -200,4 +201,17 @@ func TestRate(t *testing.T) {
 	require.InDelta(t, 3, r.mean(), 1e-9)
 	r.sample(0, 10+rateSamples+1)
 	require.InDelta(t, 3.0*(rateSamples-1)/rateSamples, r.mean(), 1e-9, "counters that were reset")
+}
+
+// Turns of cron that follow one another at once are no samples of their own.
+func TestRatesAreSampledApart(t *testing.T) {
+	t.Parallel()
+	ss := newSession(t)
+	for range 100 {
+		ss.s.countCron(0)
+	}
+	s := ss.s
+	s.lock.lock()
+	defer s.lock.unlock()
+	require.Less(t, s.stats.rates.rounds.mean()*float64(time.Second), 1000.0)
 }

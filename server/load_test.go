@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"treedis/server/resp"
 )
 
 // loadingNode starts a node that takes minutes to load the snapshot of a few keys in dir, and returns it while it does, with what its
@@ -65,9 +68,14 @@ func TestClientsWaitForLittleData(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "dump.rdb"), snapshotFile(t), 0o644))
-	n, started := loadingNode(t, dir, "key-load-delay 5000")
-	n.dial().expect("get key:1", "value:1")
-	require.NoError(t, <-started)
+	n := newNode(t, "dir "+dir)
+	nc, err := net.Dial("tcp", n.s.opts.Listeners[0].Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { nc.Close() })
+	c := &wire{t: t, Conn: nc, r: resp.NewReader(nc)}
+	c.send("get key:1")
+	require.NoError(t, n.s.Start())
+	require.Equal(t, "value:1", c.read())
 }
 
 func TestWatchAcrossTheEndOfLoading(t *testing.T) {

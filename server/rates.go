@@ -41,15 +41,19 @@ func (s *Server) trafficSinceStart() (t traffic) {
 	return t
 }
 
-// rates are what INFO calls instantaneous: means over the last 16 samples, of which cron takes one each
-// time it runs.
+// rates are what INFO calls instantaneous: means over the last 16 samples, of which cron takes one every tenth of a second.
 type rates struct {
-	commands, in, out, replIn, replOut rate // per second
-	rounds                             rate // of event loops, cron among them, per second
-	roundTime                          rate // ns per round
+	taken                              int64 // when the last samples were, ns
+	commands, in, out, replIn, replOut rate  // per second
+	rounds                             rate  // of event loops, cron among them, per second
+	roundTime                          rate  // ns per round
 }
 
 const rateSamples = 16
+
+// sampleEvery is how far samples are apart at least. Of turns of cron that follow one another at once a rate would be that of an instant, and
+// count as much as the others. A tick may be a little early.
+const sampleEvery = 90 * time.Millisecond
 
 // rate is the mean quotient of two growing counters.
 type rate struct {
@@ -85,7 +89,7 @@ func (r *rate) last() float64 { return r.samples[(r.next+rateSamples-1)%rateSamp
 // perSecond is the mean of a rate whose base counts nanoseconds.
 func (r *rate) perSecond() float64 { return r.mean() * float64(time.Second) }
 
-// countCron takes the samples that are due each time cron has run, for as long as it took.
+// countCron takes note that cron has run, for as long as it took, and takes the samples that are due.
 func (s *Server) countCron(took time.Duration) {
 	s.lock.lock()
 	defer s.lock.unlock()
@@ -94,6 +98,10 @@ func (s *Server) countCron(took time.Duration) {
 	st.cronRounds++
 	st.cronTime += took
 	t, now, r := s.traffic(), int64(s.mono()), &st.rates
+	if now-r.taken < int64(sampleEvery) {
+		return
+	}
+	r.taken = now
 	rounds := t.rounds + st.cronRounds
 	r.commands.sample(st.sum(func(l *loopStats) counter { return l.executed }), now)
 	r.in.sample(t.in, now)

@@ -63,6 +63,23 @@ func TestSlowlogOfBlockedCommands(t *testing.T) {
 	require.Contains(t, other.do("slowlog get -1"), "[blpop l 0]")
 }
 
+// That cron waited for a command that held everything up does not make its cycle of expiry a slow one.
+func TestLatencyOfExpiryLeavesOutWaiting(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "hz 500", "latency-monitor-threshold 50", "enable-debug-command yes")
+	turns := func() int64 {
+		n.s.lock.lock()
+		defer n.s.lock.unlock()
+		return n.s.stats.cronRounds
+	}
+	c := n.dial()
+	c.expect("debug sleep 0.2", "OK")
+	before := turns()
+	n.until(func() bool { return turns() > before+1 }, "cron has run")
+	require.NotContains(t, c.do("latency latest"), "expire-cycle")
+	require.Equal(t, "0", c.info("expire_cycle_cpu_milliseconds"))
+}
+
 func TestLatencyCommands(t *testing.T) {
 	t.Parallel()
 	ss := newSession(t)

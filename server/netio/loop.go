@@ -235,6 +235,7 @@ func (l *Loop) ready(c *Conn, ev event) {
 	if ev&(evRead|evHup) != 0 {
 		c.readable = true // if it is inside a callback, ServeOthers sees to it
 		l.input(c)
+		l.bury() // whoever asks next, in the same batch of events, must not meet one that has gone before
 	}
 }
 
@@ -393,6 +394,9 @@ func (l *Loop) doom(c *Conn, err error) {
 
 // bury tears down the connections that are doomed. Closed may doom others.
 func (l *Loop) bury() {
+	if len(l.dying) == 0 {
+		return
+	}
 	kept := l.dying[:0]
 	for i := 0; i < len(l.dying); i++ {
 		c := l.dying[i]
@@ -442,6 +446,7 @@ func (l *Loop) flushAll() {
 	}
 	clear(list)
 	l.spare = list
+	l.bury() // before a peer that was told goodbye can have others ask for it
 }
 
 // end closes what the loop still holds.
