@@ -142,8 +142,7 @@ type Server struct {
 	temps       tempFiles
 	tls         tlsState
 	signal      stopSignal
-	sortRooms   sync.Pool    // of *sortRoom
-	snapshots   atomic.Int32 // being written, wherever to
+	sortRooms   sync.Pool // of *sortRoom
 	// savesInBackground is how many snapshots and bases are being written for nobody who waits.
 	savesInBackground atomic.Int64
 

@@ -97,8 +97,6 @@ func (n *snapshot) WriteRDB(ctx context.Context, w io.Writer) error {
 
 func (n *snapshot) write(to io.Writer, o rdb.SaveOptions) error {
 	n.opts.Pause = process.Yield
-	n.srv.snapshots.Add(1)
-	defer n.srv.snapshots.Add(-1)
 	if n.srv.net != nil {
 		defer n.srv.net.Hurry()()
 	}
