@@ -64,16 +64,17 @@ type Writer struct {
 	quit chan struct{}
 	done chan struct{}
 
-	syncMu  sync.Mutex // held while fsyncing; taken before mu
-	mu      sync.Mutex // held while writing
-	file    File       // guarded by mu
-	size    int64      // of file, guarded by mu
-	retired []File     // guarded by mu: files to be fsynced and closed
-	dirty   bool       // guarded by mu: something in file is not fsynced
-	buf     []byte     // guarded by mu
-	synced  time.Time  // guarded by mu: when the last fsync began
-	failed  time.Time  // guarded by mu: when the last error was logged
-	closed  bool       // guarded by mu: nothing is written any more
+	syncMu  sync.Mutex  // held while fsyncing; taken before mu
+	busy    atomic.Bool // syncMu is held
+	mu      sync.Mutex  // held while writing
+	file    File        // guarded by mu
+	size    int64       // of file, guarded by mu
+	retired []File      // guarded by mu: files to be fsynced and closed
+	dirty   bool        // guarded by mu: something in file is not fsynced
+	buf     []byte      // guarded by mu
+	synced  time.Time   // guarded by mu: when the last fsync began
+	failed  time.Time   // guarded by mu: when the last error was logged
+	closed  bool        // guarded by mu: nothing is written any more
 
 	markMu sync.Mutex
 	marks  []mark // guarded by markMu; by offset
@@ -157,6 +158,9 @@ func (w *Writer) FileSize() int64 {
 // Delayed counts the fsyncs that others had to wait for under SyncEverySec.
 func (w *Writer) Delayed() int64 { return w.delayed.Load() }
 
+// Busy tells whether Commit would have to wait for somebody else's fsync.
+func (w *Writer) Busy() bool { return w.busy.Load() }
+
 // Syncing tells whether an fsync is in progress.
 func (w *Writer) Syncing() bool { return w.syncSince.Load() != 0 }
 
@@ -208,6 +212,13 @@ func (w *Writer) step() time.Duration {
 		return retryPeriod
 	}
 	return syncPeriod
+}
+
+// Commit writes and fsyncs what there is, and takes note of how that ended. It waits for the disk.
+func (w *Writer) Commit() {
+	if w.Flush() == nil {
+		_ = w.syncAndNote()
+	}
 }
 
 // Flush writes all that is in the log. Under SyncAlways an error is the end.
@@ -380,7 +391,11 @@ func (w *Writer) wroteWell() {
 // sync makes durable what is written.
 func (w *Writer) sync() error {
 	w.syncMu.Lock()
-	defer w.syncMu.Unlock()
+	w.busy.Store(true)
+	defer func() {
+		w.busy.Store(false)
+		w.syncMu.Unlock()
+	}()
 	w.mu.Lock()
 	upto := w.o.Reader.Pos()
 	old := w.retired

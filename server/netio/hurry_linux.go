@@ -39,3 +39,11 @@ func (t *thread) hurry(on bool) {
 	}
 	t.bound = on
 }
+
+// moved is called on another goroutine than that which was in a hurry, and whose thread ends with it.
+func (t *thread) moved() {
+	if t.bound {
+		t.bound = false
+		t.hurry(true)
+	}
+}

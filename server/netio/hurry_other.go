@@ -5,3 +5,4 @@ package netio
 type thread struct{}
 
 func (thread) hurry(bool) {}
+func (thread) moved()     {}

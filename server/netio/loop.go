@@ -41,6 +41,9 @@ type Loop struct {
 	outKept   int            // their capacity
 	inBufs    [][]byte       // spare input buffers
 	vec       [maxVec][]byte // of the write in progress
+	aside     func()         // to be run behind this round; see Aside
+	nested    int            // rounds within callbacks
+	seat      *seat
 	stopped   bool
 	thread    thread
 
@@ -78,7 +81,9 @@ type task struct {
 }
 
 func newLoop(s *Server, index int, p poller) *Loop {
-	return &Loop{server: s, index: index, poller: p, readBuf: make([]byte, readSize), began: time.Now()}
+	l := &Loop{server: s, index: index, poller: p, readBuf: make([]byte, readSize), began: time.Now()}
+	l.seat = newSeat(l)
+	return l
 }
 
 // Index returns the loop's number, from 0 to the number of loops - 1. It is safe for concurrent use.
@@ -135,16 +140,25 @@ func (l *Loop) post(t task) bool {
 	return true
 }
 
-// run is the loop's goroutine.
+// run is the loop's goroutine, or that of a stand-in.
 func (l *Loop) run() {
 	for !l.stopped {
-		l.round()
+		l.wait()
+		l.serve()
+		for l.aside != nil {
+			if !l.standAside() {
+				return
+			}
+			// Those that waited for it have their replies before anything else is read. Looking for input first would find
+			// a few commands, which the others would then have to wait for.
+			l.serve()
+		}
 	}
 	l.end()
 }
 
-func (l *Loop) round() {
-	l.wait()
+// serve is a round after its waiting.
+func (l *Loop) serve() {
 	l.awake()
 	l.runAgain()
 	l.runMail()
@@ -164,6 +178,7 @@ func (c *Conn) ServeOthers() {
 		c.shared, l.readBuf = false, make([]byte, readSize)
 	}
 	c.inside = true
+	l.nested++
 	l.poller.poll(false, l.ready)
 	l.runAgain()
 	l.runMail()
@@ -172,6 +187,7 @@ func (c *Conn) ServeOthers() {
 		l.server.opts.BeforeFlush(l)
 	}
 	l.flushAll()
+	l.nested--
 	c.inside = false
 	if len(l.later) > 0 {
 		l.mu.Lock()
