@@ -35,6 +35,7 @@ type appendOnly struct {
 	scheduled bool // a rewrite is to begin when possible
 	lastOK    bool // the last rewrite succeeded
 	lastTook  int64
+	lastKept  int64 // bytes that its snapshot came to hold alone
 	rewrites  int64
 	failures  int64 // in a row
 	limit     rewriteLimit
@@ -95,9 +96,7 @@ func (s *Server) newAOFWriterLocked(f aof.File, size int64) *aof.Writer {
 	r, _ := s.log.NewReader(s.log.EndOffset(), nil) // the end is always to be had
 	w := aof.NewWriter(aof.WriterOptions{
 		Reader: r, File: timedFile{f, s}, Size: size, Policy: s.aofPolicy, Logf: s.replLogf,
-		HoldSync: func() bool {
-			return config.NoAppendFsyncOnRewrite.Get(s.cfg) && s.savesInBackground.Load() > 0
-		},
+		HoldSync: s.holdsFsync,
 		Synced: func(offset int64) {
 			if s.aof.counts.Load() {
 				s.aof.durable.Set(offset)
@@ -109,6 +108,11 @@ func (s *Server) newAOFWriterLocked(f aof.File, size int64) *aof.Writer {
 	s.aof.writer.Store(w)
 	s.aof.size -= w.Total()
 	return w
+}
+
+// holdsFsync tells whether there is to be no fsync now, so that replies don't wait for one.
+func (s *Server) holdsFsync() bool {
+	return config.NoAppendFsyncOnRewrite.Get(s.cfg) && s.savesInBackground.Load() > 0
 }
 
 // position is where the log stands.

@@ -23,6 +23,7 @@ type rewriteJob struct {
 	phase  aofPhase      // when it began
 	began  time.Duration // monotonic
 	keys   int64
+	kept   int          // Store.Kept at its beginning
 	done   atomic.Int64 // keys written
 	snap   *snapshot    // its goroutine's, once taken
 	incr   int64        // the new increment's number; while on only
@@ -39,7 +40,7 @@ func (s *Server) startRewriteLocked(ready func(error)) error {
 		return errHalted
 	}
 	a := &s.aof
-	job := &rewriteJob{phase: a.phase, began: s.mono(), keys: int64(s.store.Len()), ready: ready}
+	job := &rewriteJob{phase: a.phase, began: s.mono(), keys: int64(s.store.Len()), kept: s.store.Kept(), ready: ready}
 	job.ctx, job.cancel = context.WithCancelCause(s.life)
 	if a.phase != aofOn {
 		if err := s.openTempIncrLocked(); err != nil {
@@ -205,6 +206,7 @@ func (s *Server) finishRewrite(job *rewriteJob, err error) {
 	}
 	a.rewrite = nil
 	a.lastTook = int64((s.mono() - job.began) / time.Second)
+	a.lastKept = s.keptSince(job.kept)
 	a.lastOK = err == nil
 	if err != nil {
 		a.failures++

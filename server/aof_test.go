@@ -180,6 +180,24 @@ func TestRepliesWaitForTheDisk(t *testing.T) {
 	require.Equal(t, "2", r.read())
 }
 
+// With no-appendfsync-on-rewrite replies don't wait for the disk while there are no fsyncs.
+func TestRepliesDontWaitForHeldFsyncs(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, "appendonly yes", "appendfsync always", "no-appendfsync-on-rewrite yes", "save \"\"")
+	c := n.dial()
+	c.expect("set a 1", "OK", "config set rdb-key-save-delay 10000000", "OK",
+		"bgrewriteaof", "Background append only file rewriting started")
+	n.until(n.s.holdsFsync, "the rewrite has begun")
+	w := n.s.aof.writer.Load()
+	n.until(func() bool { return w.Fsynced.Passed() == w.Written.Passed() }, "the rewrite's own fsync")
+	before := w.Fsynced.Passed()
+	c.expect("set b 2", "OK", "get b", "2")
+	c.expect("set c "+strings.Repeat("x", 2*asideBytes), "OK")
+	require.Equal(t, before, w.Fsynced.Passed())
+	c.expect("config set rdb-key-save-delay 0", "OK")
+	n.until(func() bool { return w.Fsynced.Passed() == w.Written.Passed() }, "it is fsynced afterwards")
+}
+
 // INFO tells how long the loops have written, and what there is to be written yet.
 func TestAOFInfo(t *testing.T) {
 	t.Parallel()

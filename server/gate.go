@@ -148,7 +148,7 @@ func (s *Server) diskInForce(l *netio.Loop, end int64) replyGate {
 	if w == nil {
 		return nil
 	}
-	if s.aofPolicy() == aof.SyncAlways {
+	if s.aofPolicy() == aof.SyncAlways && !s.holdsFsync() {
 		if w.Fsynced.Passed() >= end {
 			return nil
 		}

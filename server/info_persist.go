@@ -4,18 +4,20 @@ import "time"
 
 func (s *Server) infoPersistence(w *infoWriter) {
 	p := &s.persist
-	var done, total, saving int64 = 0, 0, -1
+	var done, total, kept, saving int64 = 0, 0, 0, -1
 	if job := p.saving; job != nil {
-		done, total = job.done.Load(), job.keys
+		done, total, kept = job.done.Load(), job.keys, s.keptSince(job.kept)
 	} else if job := s.aof.rewrite; job != nil {
-		done, total = job.done.Load(), job.keys
+		done, total, kept = job.done.Load(), job.keys, s.keptSince(job.kept)
 	}
 	if p.inBackground() {
 		saving = int64((s.mono() - p.saving.began) / time.Second)
 	}
 	w.bool("loading", s.loading.refuses())
 	w.bool("async_loading", s.loading.is(loadAside))
-	w.zeros("current_cow_peak", "current_cow_size", "current_cow_size_age")
+	w.int("current_cow_peak", kept) // it never gets less
+	w.int("current_cow_size", kept)
+	w.zeros("current_cow_size_age")
 	w.decimal("current_fork_perc", 100*ratio(done, total), "")
 	w.int("current_save_keys_processed", done)
 	w.int("current_save_keys_total", total)
@@ -26,11 +28,12 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	w.int("rdb_last_bgsave_time_sec", p.lastTook)
 	w.int("rdb_current_bgsave_time_sec", saving)
 	w.int("rdb_saves", p.saves)
-	w.zeros("rdb_last_cow_size")
+	w.int("rdb_last_cow_size", p.lastKept)
 	w.int("rdb_last_load_keys_expired", int64(p.loaded.Expired))
 	w.int("rdb_last_load_keys_loaded", int64(p.loaded.Keys))
 	s.infoAOF(w)
-	w.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+	w.int("aof_last_cow_size", s.aof.lastKept)
+	w.zeros("module_fork_in_progress", "module_fork_last_cow_size")
 	s.infoAOFFiles(w)
 	if l := &s.loading; !l.is(loadNone) {
 		w.int("loading_start_time", l.since.Load()/1000)

@@ -21,6 +21,7 @@ type persistence struct {
 	lastTry   int64    // unix seconds at which the last background save began
 	lastOK    bool     // the last background save succeeded
 	lastTook  int64    // seconds; -1 before the first
+	lastKept  int64    // bytes that the last background save's snapshot came to hold alone
 	saves     int64
 	loaded    rdb.LoadCounts // by the last load
 	syncFile  bool           // the snapshot on disk is one that was made for replicas, to be removed if nothing else is kept
@@ -39,6 +40,7 @@ type saveJob struct {
 	began  time.Duration // monotonic
 	dirty  int64         // changes at its beginning
 	keys   int64
+	kept   int          // Store.Kept at its beginning
 	done   atomic.Int64 // keys written
 
 	mu sync.Mutex // held while the file takes its name, so that abort knows on which side of that it is
@@ -128,7 +130,7 @@ func (s *Server) startJobLocked(job *saveJob, then func(err error)) error {
 // goSaveLocked writes a snapshot of the data as it is now in a goroutine of its own. then is called under the exclusive lock when
 // it is written, or is not. There must be no other save in progress.
 func (s *Server) goSaveLocked(job *saveJob, then func(err error)) {
-	job.began, job.dirty, job.keys = s.mono(), s.stats.dirty, int64(s.store.Len())
+	job.began, job.dirty, job.keys, job.kept = s.mono(), s.stats.dirty, int64(s.store.Len()), s.store.Kept()
 	job.ctx, job.cancel = context.WithCancelCause(s.life)
 	s.persist.saving = job
 	snap, path := s.snapshotLocked(noFilter), s.rdbPath()
@@ -159,6 +161,7 @@ func (s *Server) finishSaveLocked(job *saveJob, err error) {
 		return
 	}
 	p.lastTook = int64((s.mono() - job.began) / time.Second)
+	p.lastKept = s.keptSince(job.kept)
 	if errors.Is(err, errSaveAborted) || s.life.Err() != nil && err != nil {
 		s.logger.warningf("Background saving aborted")
 		return // as in Redis this is no failure
@@ -174,6 +177,10 @@ func (s *Server) finishSaveLocked(job *saveJob, err error) {
 	s.logger.noticef("DB saved on disk")
 	s.logger.noticef("Background saving terminated with success")
 }
+
+// keptSince is how many bytes a snapshot holds alone that was taken when Store.Kept was then. A data set that was loaded meanwhile
+// has begun to count anew.
+func (s *Server) keptSince(then int) int64 { return int64(max(0, s.store.Kept()-then)) }
 
 // savedForCaller takes note of how a save ended that was no background save. A success makes up for background saves that failed.
 func (s *Server) savedForCaller(dirty int64, err error) {

@@ -44,7 +44,7 @@ func (db *DB) count(e *Entry) {
 	}
 	db.settle()
 	db.entries += e.recount()
-	db.written = e
+	db.written, db.keptThen = e, e.object().value.kept()
 }
 
 // discount subtracts an entry that leaves the database.
@@ -55,6 +55,7 @@ func (db *DB) discount(e *Entry) {
 	}
 	db.entries -= e.counted()
 	if db.written == e {
+		db.store.kept += db.keptByWritten()
 		db.written = nil
 	}
 }
@@ -63,7 +64,7 @@ func (db *DB) discount(e *Entry) {
 func (db *DB) opened(e *Entry) {
 	if db.written != e {
 		db.settle()
-		db.written = e
+		db.written, db.keptThen = e, e.object().value.kept()
 	}
 }
 
@@ -72,6 +73,7 @@ func (db *DB) settle() {
 	if e := db.written; e != nil {
 		db.entries -= e.counted()
 		db.entries += e.recount()
+		db.store.kept += db.keptByWritten()
 		db.written = nil
 	}
 }

@@ -16,11 +16,12 @@ type DB struct {
 
 // content is what SWAPDB exchanges.
 type content struct {
-	keys    *hashtable.Table[*Entry] // every key
-	expires *hashtable.Table[*Entry] // the same entries, of keys that have an expiry
-	order   *order.Index             // every key, in order
-	entries int                      // memory of the entries, in bytes, as they were counted
-	written *Entry                   // an object that may have been written to since it was counted, nil if there is none
+	keys     *hashtable.Table[*Entry] // every key
+	expires  *hashtable.Table[*Entry] // the same entries, of keys that have an expiry
+	order    *order.Index             // every key, in order
+	entries  int                      // memory of the entries, in bytes, as they were counted
+	written  *Entry                   // an object that may have been written to since it was counted, nil if there is none
+	keptThen int                      // what written had kept when it was opened
 }
 
 func newDB(s *Store, index int) *DB {
@@ -45,11 +46,15 @@ func (db *DB) Flush() (n int) {
 			return 0
 		}
 	}
+	if db.keys != nil {
+		db.store.kept += db.keptByTables() + db.lostByFlush()
+	}
 	db.content = content{
 		keys:    hashtable.New[*Entry](db.store.hash),
 		expires: hashtable.New[*Entry](db.store.hash),
 		order:   order.New(),
 	}
+	db.watchLosses()
 	return n
 }
 
@@ -76,17 +81,31 @@ func (db *DB) Peek(key []byte) *Entry { return db.keys.Get(db.keys.Hash(key), ke
 
 // Delete removes a key, expired or not, and reports whether it was there.
 func (db *DB) Delete(key []byte) bool {
-	h := db.keys.Hash(key)
-	e := db.keys.Delete(h, key)
+	e, owned := db.take(key)
 	if e == nil {
 		return false
 	}
+	if !owned && !e.flat() {
+		db.store.lostValue(e)
+	}
+	return true
+}
+
+// take removes a key whose value may live on. It returns its entry, nil if there was none, and whether no snapshot holds it.
+func (db *DB) take(key []byte) (e *Entry, owned bool) {
+	h := db.keys.Hash(key)
+	r := db.keys.Find(h, key)
+	if e = r.Item(); e == nil {
+		return nil, false
+	}
+	owned = r.Owned()
+	r.Delete()
 	db.discount(e)
 	if e.Expire() != 0 {
 		db.expires.Delete(h, key)
 	}
 	db.order.Delete(key)
-	return true
+	return e, owned
 }
 
 // put makes e the entry of its key. old is the entry it replaces, nil when the key is new.
@@ -178,7 +197,7 @@ func (db *DB) Rename(src, dst []byte) bool {
 		return false
 	}
 	c := e.copyAs(dst, e.Expire())
-	db.Delete(src)
+	db.take(src)
 	h := db.keys.Hash(dst)
 	db.put(h, c, db.keys.Get(h, dst))
 	c.clock = e.Clock() // it goes with the value
@@ -190,7 +209,7 @@ func (db *DB) MoveTo(e *Entry, to *DB) {
 	c := e.copyAs(e.Key(), e.Expire())
 	to.put(to.keys.Hash(e.Key()), c, nil)
 	c.clock = e.Clock()
-	db.Delete(e.Key())
+	db.take(e.Key())
 }
 
 // CopyTo copies the entry e of this database to key dst of database to, replacing what is there.

@@ -30,6 +30,8 @@ const (
 	headerSize = int(unsafe.Sizeof(Entry{}))
 	expirySize = 8
 
+	objectHeader = int(unsafe.Sizeof(objectEntry{}))
+
 	flagExpire uint8 = 1 << 0 // an expiry slot follows the header
 	flagObject uint8 = 1 << 1 // the entry is an objectEntry
 
@@ -54,6 +56,8 @@ type object interface {
 	// memory returns the bytes that the value takes, as near as that is known without a look at
 	// each element.
 	memory() int
+	// kept returns how many bytes writes have copied since the value was cloned, as snapshots hold the originals.
+	kept() int
 }
 
 func (e *Entry) object() *objectEntry { return (*objectEntry)(unsafe.Pointer(e)) }
@@ -175,5 +179,5 @@ func (e *Entry) MemoryUsage() int {
 	if e.flat() {
 		return e.keyOffset() + int(e.klen) + int(e.vlen) + int(e.slack)
 	}
-	return int(unsafe.Sizeof(objectEntry{})) + int(e.klen) + e.object().value.memory()
+	return objectHeader + int(e.klen) + e.object().value.memory()
 }

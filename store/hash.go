@@ -32,6 +32,8 @@ func (h *largeHash) clone() object { return &largeHash{Table: *h.Clone(), bytes:
 
 func (h *largeHash) memory() int { return h.Table.Bytes() + h.bytes }
 
+func (h *largeHash) kept() int { return h.Table.Kept() }
+
 // set writes a field and reports whether it is new.
 func (h *largeHash) set(name, value []byte) (created bool) {
 	r := h.Find(h.Hash(name), name)

@@ -14,6 +14,8 @@ func (l largeList) clone() object { return largeList{l.List.Clone()} }
 
 func (l largeList) memory() int { return l.Bytes() }
 
+func (l largeList) kept() int { return l.Kept() }
+
 // ListView is the value of a list, to be read. The zero value is an empty list.
 type ListView struct {
 	blob  []byte          // a small list's listpack

@@ -34,6 +34,8 @@ func (s *largeSet) clone() object { return &largeSet{Table: *s.Clone(), bytes: s
 
 func (s *largeSet) memory() int { return s.Table.Bytes() + s.bytes }
 
+func (s *largeSet) kept() int { return s.Table.Kept() }
+
 // add makes b a member and reports whether it was none.
 func (s *largeSet) add(b []byte) bool {
 	r := s.Find(s.Hash(b), b)

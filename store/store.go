@@ -32,6 +32,7 @@ type Store struct {
 	limits Limits
 	hash   func([]byte) uint64 // of keys and members, secretly seeded
 	clock  uint32              // access clock of keys to come
+	kept   int                 // see Kept; what the tables and the object written last have yet to add is not in it
 
 	scratch []byte    // an element that was popped
 	drafts  sync.Pool // of *zdraft, which readers use too
@@ -108,7 +109,9 @@ func (s *Store) orderPending() bool {
 func (s *Store) Adopt(other *Store) {
 	s.hash = other.hash
 	for i, db := range s.dbs {
+		s.kept += db.keptByTables()
 		db.content = other.dbs[i].content
+		db.watchLosses()
 	}
 }
 

@@ -9,6 +9,8 @@ func (v streamValue) clone() object { return streamValue{v.Clone()} }
 
 func (v streamValue) memory() int { return v.Bytes() }
 
+func (v streamValue) kept() int { return v.Kept() }
+
 // Stream returns the value of a stream in its plain form, for writing it somewhere. It takes time linear in the
 // stream's nodes and pending entries, and shares the nodes with the entry.
 func (e *Entry) Stream() *stream.Stream { return e.LiveStream().Stream() }

@@ -19,6 +19,8 @@ func (r *rawString) clone() object { return &rawString{append([]byte(nil), r.b..
 
 func (r *rawString) memory() int { return int(unsafe.Sizeof(*r)) + allocated(cap(r.b)) }
 
+func (r *rawString) kept() int { return 0 } // it is copied whole: see Store.lost
+
 // StringLen returns the length of a string value in bytes.
 func (e *Entry) StringLen() int {
 	if e.Encoding() == EncInt {

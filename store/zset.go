@@ -43,6 +43,8 @@ const treeBytes = 21
 
 func (s *largeZSet) memory() int { return s.members.Bytes() + s.bytes + s.order.Len()*treeBytes }
 
+func (s *largeZSet) kept() int { return s.members.Kept() + s.order.Kept() }
+
 func (s *largeZSet) find(member []byte) *zitem { return s.members.Get(s.members.Hash(member), member) }
 
 // ZSet returns the view of an entry that holds a sorted set. It is valid until the key is written to. A nil entry

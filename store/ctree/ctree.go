@@ -46,6 +46,7 @@ type Tree[T any] struct {
 	length int
 	weight int // stays 0 while weigh is nil
 	epoch  uint64
+	kept   int // bytes of nodes that were cloned, as clones of the tree hold the originals
 }
 
 // New returns an empty tree. cmp orders the items: negative when a is before b,
@@ -59,7 +60,14 @@ func New[T any](cmp func(a, b T) int, weigh func(T) int) Tree[T] {
 
 // Clone returns a copy that shares all nodes, in constant time. See the
 // package's rule about epochs.
-func (t *Tree[T]) Clone() Tree[T] { return *t }
+func (t *Tree[T]) Clone() Tree[T] {
+	c := *t
+	c.kept = 0
+	return c
+}
+
+// Kept returns how many bytes of nodes writes have copied so far since clones hold the originals.
+func (t *Tree[T]) Kept() int { return t.kept }
 
 // SetEpoch sets the epoch that the tree writes in. Epochs do not go back: a
 // smaller one is ignored.

@@ -12,6 +12,7 @@ const mergeMax = pageSlots / 2
 // writeRoot makes the root writable.
 func (t *Table[P]) writeRoot() {
 	if t.rootEpoch != t.epoch {
+		t.kept += len(t.root) * pointerBytes
 		t.root, t.rootEpoch = slices.Clone(t.root), t.epoch
 	}
 }
@@ -35,6 +36,7 @@ func (t *Table[P]) segmentForWrite(h uint64) *segment[P] {
 	t.writeRoot()
 	c := *s
 	c.epoch, c.pages = t.epoch, slices.Clone(s.pages)
+	t.kept += s.bytes()
 	t.putSegment(h, &c)
 	return &c
 }

@@ -63,6 +63,9 @@ type Table[P Item] struct {
 	rootEpoch uint64
 	reserved  uint8 // depth of the pages that Reserve made
 
+	kept int     // bytes of the directory that writes have copied, as snapshots hold the originals
+	lost func(P) // told of items that leave the table, but not the snapshots that hold them; may be nil
+
 	counts
 }
 
@@ -96,6 +99,15 @@ func (t *Table[P]) Hash(key []byte) uint64 { return t.hash(key) }
 func (t *Table[P]) Bytes() int {
 	return int(unsafe.Sizeof(*t)) + len(t.root)*pointerBytes + t.bytes
 }
+
+// Kept returns how many bytes of the table writes have copied so far since snapshots hold the originals.
+func (t *Table[P]) Kept() int { return t.kept }
+
+// Frozen tells whether there has been a snapshot of the table.
+func (t *Table[P]) Frozen() bool { return t.epoch > 0 }
+
+// OnLost sets who is told of each item that is replaced or removed while a snapshot may hold it.
+func (t *Table[P]) OnLost(lost func(P)) { t.lost = lost }
 
 // GetMut returns the item with the given key, or nil, and whether it was put
 // into the table since the last Freeze. If so no snapshot holds it, and it may
@@ -136,6 +148,7 @@ func (t *Table[P]) Freeze() *Frozen[P] {
 func (t *Table[P]) Clone() *Table[P] {
 	c := *t
 	c.epoch++
+	c.kept = 0
 	return &c
 }
 
@@ -190,8 +203,16 @@ func (r Ref[P]) Set(p P) {
 	if pg.epoch != r.t.epoch {
 		pg = r.t.rewrite(r.hash, pg, len(pg.slots))
 	}
+	r.t.lose(pg, r.slot)
 	pg.slots[r.slot] = p
 	pg.owned |= ownedBit(r.slot)
+}
+
+// lose tells of the item in a slot, which is about to leave the table.
+func (t *Table[P]) lose(pg *page[P], slot int) {
+	if t.lost != nil && pg.owned>>slot&1 == 0 {
+		t.lost(pg.slots[slot])
+	}
 }
 
 // Delete removes the item, if there is one.
@@ -220,12 +241,16 @@ func (t *Table[P]) insert(h uint64, pg *page[P], p P) {
 func (t *Table[P]) remove(h uint64, pg *page[P], slot int) {
 	t.n--
 	if t.n == 0 {
+		if t.lost != nil && (pg.epoch != t.epoch || pg.owned>>slot&1 == 0) {
+			t.lost(pg.slots[slot])
+		}
 		t.clear()
 		return
 	}
 	if pg.epoch != t.epoch {
 		pg = t.rewrite(h, pg, len(pg.slots))
 	}
+	t.lose(pg, slot)
 	last := len(pg.slots) - 1
 	tag := uint8(0)
 	if last < pageSlots {
@@ -254,14 +279,16 @@ func (t *Table[P]) plant() *page[P] {
 
 // clear drops everything. The epoch stays: snapshots are told apart by it.
 func (t *Table[P]) clear() {
-	epoch, hash := t.epoch, t.hash
-	*t = Table[P]{hash: hash, epoch: epoch}
+	*t = Table[P]{hash: t.hash, epoch: t.epoch, lost: t.lost, kept: t.kept}
 }
 
 // rewrite replaces pg, the page of h, by a copy of this epoch with room for at
 // least n items.
 func (t *Table[P]) rewrite(h uint64, pg *page[P], n int) *page[P] {
 	c := pg.copyFor(t.epoch, n)
+	if pg.epoch != t.epoch {
+		t.kept += pg.bytes()
+	}
 	t.count(pg, -1)
 	t.count(c, 1)
 	t.segmentForWrite(h).put(h, c)

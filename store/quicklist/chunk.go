@@ -108,6 +108,7 @@ func (l *List) own(c *chunk, n int) *chunk {
 		room = l.capacity(need)
 	}
 	if c.epoch != l.epoch {
+		l.kept += cap(c.blob)
 		c = &chunk{epoch: l.epoch, plain: c.plain, blob: c.blob[:len(c.blob):len(c.blob)]}
 	} else if need <= cap(c.blob) {
 		return c

@@ -35,6 +35,7 @@ type List struct {
 	bytes int                // memory of mid's chunks
 	tail  *chunk             // nil: head is the only chunk
 	epoch uint64             // of the chunks that may be written to
+	kept  int                // bytes of chunks that were copied since the list was cloned
 	opts  Options
 }
 
@@ -66,10 +67,14 @@ func FromListpack(lp []byte, o Options) *List {
 func (l *List) Clone() *List {
 	c := *l
 	c.epoch++
+	c.kept = 0
 	c.mid = l.mid.Clone()
 	c.mid.SetEpoch(c.epoch)
 	return &c
 }
+
+// Kept returns how many bytes writes have copied since the list was cloned, as what it was cloned from holds the originals.
+func (l *List) Kept() int { return l.kept + l.mid.Kept() }
 
 // Len returns the number of elements.
 func (l *List) Len() int {

@@ -24,6 +24,7 @@ type Live struct {
 	nodes  ctree.Tree[nodeRef]
 	groups ctree.Tree[*LiveGroup]
 	bytes  int // memory of the listpacks
+	kept   int // of those that were copied since the stream was cloned
 }
 
 // nodeRef has the ID that a node is ordered by beside the pointer, so that a
@@ -59,10 +60,16 @@ func NewLive() *Live {
 func (l *Live) Clone() *Live {
 	c := *l
 	c.epoch++
+	c.kept = 0
+	c.nodes, c.groups = l.nodes.Clone(), l.groups.Clone()
 	c.nodes.SetEpoch(c.epoch)
 	c.groups.SetEpoch(c.epoch)
 	return &c
 }
+
+// Kept returns how many bytes writes have copied since the stream was cloned, as what it was cloned from holds the originals: its
+// nodes, and of the groups those that lead to them.
+func (l *Live) Kept() int { return l.kept + l.nodes.Kept() + l.groups.Kept() }
 
 // FromStream takes over a plain stream that has been validated, in time linear
 // in its nodes and what is pending.
@@ -143,6 +150,7 @@ func (l *Live) own(n *liveNode) *liveNode {
 	if n.epoch == l.epoch {
 		return n
 	}
+	l.kept += cap(n.Listpack)
 	c := &liveNode{Node{n.First, listpack.Clone(n.Listpack)}, l.epoch}
 	l.nodes.Insert(nodeRef{c.First, c})
 	l.bytes += cap(c.Listpack) - cap(n.Listpack)
