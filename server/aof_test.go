@@ -198,6 +198,27 @@ func TestRepliesDontWaitForHeldFsyncs(t *testing.T) {
 	n.until(func() bool { return w.Fsynced.Passed() == w.Written.Passed() }, "it is fsynced afterwards")
 }
 
+// A loop leaves fsyncs to the writer once they have become slow.
+func TestSlowFsyncsAreTheWriters(t *testing.T) {
+	t.Parallel()
+	n, fs := startFaulty(t, "appendonly yes", "appendfsync always")
+	c := n.dial()
+	c.expect("set a 1", "OK")
+	w := n.s.aof.writer.Load()
+	release := fs.stall("sync", "incr")
+	c.send("set a 2")
+	n.until(w.Syncing, "fsync under way")
+	began := time.Now()
+	n.until(func() bool { return time.Since(began) > 20*asideTime }, "it has taken long")
+	close(release)
+	require.Equal(t, "OK", c.read())
+	require.Greater(t, w.SyncTime(), asideTime)
+	for range 100 {
+		c.expect("set a 3", "OK")
+		require.Equal(t, w.Written.Passed(), w.Fsynced.Passed())
+	}
+}
+
 // INFO tells how long the loops have written, and what there is to be written yet.
 func TestAOFInfo(t *testing.T) {
 	t.Parallel()

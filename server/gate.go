@@ -139,6 +139,10 @@ func (q *gateQueue) add(round heldReplies, output netio.HeldOutput) {
 // execute others meanwhile: with pipelines of 32 that makes a tenth more.
 const asideBytes = 8 << 10
 
+// asideTime is how long an fsync may take for a loop to do it itself: not much longer than it takes to have another thread do it. A
+// disk that is slower, or becomes so, is left to the writer's goroutine, and holds up nobody who need not wait for it.
+const asideTime = 500 * time.Microsecond
+
 // diskInForce returns the gate that replies have to pass which were made when the log ended at end, nil if they may leave.
 //
 // With appendfsync always, that is the disk. The loop sees to it itself, behind the round, unless somebody else is at it. Otherwise it is the file: what was replied to survives the process,
@@ -152,7 +156,8 @@ func (s *Server) diskInForce(l *netio.Loop, end int64) replyGate {
 		if w.Fsynced.Passed() >= end {
 			return nil
 		}
-		if end-w.Fsynced.Passed() > asideBytes || w.Busy() || !l.Aside(w.Commit) {
+		own := end-w.Fsynced.Passed() <= asideBytes && w.SyncTime() <= asideTime && !w.Busy()
+		if !own || !l.Aside(w.Commit) {
 			w.Kick()
 		}
 		return &w.Fsynced

@@ -81,6 +81,7 @@ type Writer struct {
 
 	total     atomic.Int64 // bytes written since the start, annotations included
 	syncSince atomic.Int64 // unix ns at which the fsync in progress began, 0 without one
+	syncMean  atomic.Int64 // ns that an fsync takes
 	writeErr  atomic.Pointer[error]
 	syncErr   atomic.Pointer[error]
 	delayed   atomic.Int64
@@ -160,6 +161,9 @@ func (w *Writer) Delayed() int64 { return w.delayed.Load() }
 
 // Busy tells whether Commit would have to wait for somebody else's fsync.
 func (w *Writer) Busy() bool { return w.busy.Load() }
+
+// SyncTime returns how long an fsync takes: a mean that follows the last dozen or so, 0 before the first.
+func (w *Writer) SyncTime() time.Duration { return time.Duration(w.syncMean.Load()) }
 
 // Syncing tells whether an fsync is in progress.
 func (w *Writer) Syncing() bool { return w.syncSince.Load() != 0 }
@@ -408,9 +412,12 @@ func (w *Writer) sync() error {
 	w.mu.Unlock()
 	if dirty {
 		err := syncAll(files)
-		if since := w.syncSince.Swap(0); time.Now().UnixNano()-since > int64(maxPostponed) {
+		took := time.Duration(time.Now().UnixNano() - w.syncSince.Swap(0))
+		if took > maxPostponed {
 			w.delayed.Add(1)
 		}
+		mean := time.Duration(w.syncMean.Load())
+		w.syncMean.Store(int64(mean + (took-mean)/8))
 		if err != nil {
 			w.mu.Lock()
 			w.retired, w.dirty = append(old, w.retired...), true

@@ -6,7 +6,7 @@ import (
 )
 
 // patience is for how long a loop stands still for what Aside was given; it may become twice that.
-const patience = 5 * time.Millisecond
+const patience = 2 * time.Millisecond
 
 // Aside has the loop's goroutine run fn once the round is over. fn may wait for the system; if it takes longer than a few
 // milliseconds, another goroutine goes on with the loop meanwhile. So fn must not touch the loop but by Post. What it
