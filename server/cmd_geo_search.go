@@ -346,7 +346,7 @@ func (s *geoSearch) storeResult(c *Call, event string) {
 		f := &s.found[i]
 		score := f.score
 		if s.storeDist {
-			score = f.distance / s.unit
+			score = geo.ExactDistance(s.shape.Center, f.at) / s.unit
 		}
 		b.Add(s.member(f), score)
 	}

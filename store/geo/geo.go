@@ -111,8 +111,18 @@ func AppendHash(dst []byte, p Point) []byte {
 	return append(dst, '0')
 }
 
-// Distance returns how far two points are apart, by the haversine formula.
+// Distance returns how far two points are apart, by the haversine formula: to within some units in the last place.
 func Distance(a, b Point) float64 {
+	v := math.Sin(halfAngle(a.Lon, b.Lon))
+	if v == 0 {
+		return latDistance(a.Lat, b.Lat)
+	}
+	return arc(haversine(math.Sin(halfAngle(a.Lat, b.Lat)), cosine(a.Lat), cosine(b.Lat), v))
+}
+
+// ExactDistance is Distance as Redis computes it, to the last digit but for one in a thousand. It takes three times as long, and is for
+// distances that are kept.
+func ExactDistance(a, b Point) float64 {
 	v := sin(halfAngle(a.Lon, b.Lon))
 	if v == 0 {
 		return latDistance(a.Lat, b.Lat)
@@ -132,6 +142,9 @@ func cosine(deg float64) float64 { return math.Cos(float64(deg * degree)) }
 func haversine(u, cosA, cosB, v float64) float64 {
 	return float64(u*u) + float64(cosA*cosB*v*v)
 }
+
+// arc is the length of an arc of which the haversine is given.
+func arc(h float64) float64 { return 2 * earthRadius * math.Asin(math.Sqrt(h)) }
 
 // latDistance is Distance along a meridian.
 func latDistance(lat1, lat2 float64) float64 {

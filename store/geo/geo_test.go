@@ -28,7 +28,7 @@ func TestKnownPlaces(t *testing.T) {
 // STOREDIST makes scores of distances, so that they must agree with Redis's to the last digit.
 func TestDistancesToTheLastDigit(t *testing.T) {
 	place := Decode(float64(Encode(Point{2.1909389952632, 41.433791470673})))
-	require.Equal(t, 88.05060698409301, Distance(Point{2.191, 41.433}, place))
+	require.Equal(t, 88.05060698409301, ExactDistance(Point{2.191, 41.433}, place))
 	for _, d := range [][5]float64{
 		{-40.870147, 66.25406, -40.870123, 66.254089, 3.3999604413019933},
 		{-179.194941, -79.801922, -179.194959, -79.801947, 2.8031598592259375},
@@ -55,7 +55,7 @@ func TestDistancesToTheLastDigit(t *testing.T) {
 		{-106.229987, -13.93938, -106.091713, -13.915506, 15161.904249329345},
 		{176.222585, -45.998556, 176.200609, -46.079729, 9186.626524804802},
 	} {
-		require.Equal(t, d[4], Distance(Point{d[0], d[1]}, Point{d[2], d[3]}), "%v", d[:4])
+		require.Equal(t, d[4], ExactDistance(Point{d[0], d[1]}, Point{d[2], d[3]}), "%v", d[:4])
 	}
 }
 

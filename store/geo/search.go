@@ -58,11 +58,16 @@ func (f *Finder) Contains(p Point) (distance float64, ok bool) {
 	if d := math.Abs(p.Lon - c.Lon); d > f.lon && 360-d > f.lon {
 		return 0, false
 	}
-	u, v := math.Sin(halfAngle(c.Lat, p.Lat)), math.Sin(halfAngle(c.Lon, p.Lon))
-	if haversine(u, f.cos, cosine(p.Lat), v) > f.farthest {
+	v := math.Sin(halfAngle(c.Lon, p.Lon))
+	if v == 0 {
+		distance = latDistance(c.Lat, p.Lat)
+		return distance, !(distance > f.Radius)
+	}
+	h := haversine(math.Sin(halfAngle(c.Lat, p.Lat)), f.cos, cosine(p.Lat), v)
+	if h > f.farthest {
 		return 0, false
 	}
-	distance = Distance(c, p)
+	distance = arc(h)
 	return distance, !(distance > f.Radius)
 }
 
