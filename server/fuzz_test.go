@@ -397,7 +397,9 @@ func (w *fuzzWorld) check() {
 
 // eventually waits for a condition, and tells what is not so if it waits in vain.
 func (w *fuzzWorld) eventually(cond func() bool, what func() string) {
-	for end := time.Now().Add(patience / 4); !cond(); time.Sleep(time.Millisecond) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience / 4); !cond(); <-tick.C {
 		if time.Now().After(end) {
 			w.t.Fatal(what())
 		}
